@@ -1,0 +1,3 @@
+from duetime.bots.bot_event import BotEvent
+
+__all__ = ["BotEvent"]

@@ -1,0 +1,3 @@
+from duetime.core.cloud_types import CloudType
+
+__all__ = ["CloudType"]

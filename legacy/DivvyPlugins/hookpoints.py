@@ -1,0 +1,3 @@
+from duetime.core.hooks import hookpoint
+
+__all__ = ["hookpoint"]

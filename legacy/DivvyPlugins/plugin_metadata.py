@@ -1,0 +1,3 @@
+from duetime.plugins.metadata import PluginMetadata
+
+__all__ = ["PluginMetadata"]

@@ -1,0 +1,3 @@
+from duetime.core.resources import ResourceId
+
+__all__ = ["ResourceId"]

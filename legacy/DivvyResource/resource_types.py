@@ -1,0 +1,3 @@
+from duetime.core.resource_types import ResourceType
+
+__all__ = ["ResourceType"]

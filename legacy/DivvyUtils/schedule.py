@@ -1,0 +1,3 @@
+from duetime.schedule import Cron, Daily, Hourly, Monthly, Once, Periodic, Weekly
+
+__all__ = ["Cron", "Daily", "Hourly", "Monthly", "Once", "Periodic", "Weekly"]

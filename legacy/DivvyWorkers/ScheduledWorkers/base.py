@@ -1,0 +1,3 @@
+from duetime.jobs.base import MultiResourceScheduledEventJob, ScheduledEventJob
+
+__all__ = ["MultiResourceScheduledEventJob", "ScheduledEventJob"]

@@ -1,0 +1,3 @@
+from duetime.jobs.registration import Router
+
+__all__ = ["Router"]

@@ -1,0 +1,1 @@
+"""Settings, wiring and logging: what makes one running duetime out of the parts."""

@@ -1,0 +1,123 @@
+"""One duetime: a database, the clouds, what is registered, and how they are put together."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from duetime.bots.guard import MatchGuard
+from duetime.builtin.modules import MODULES
+from duetime.core.bots import Bot
+from duetime.core.clock import Clock, SystemClock
+from duetime.core.guards import Guard
+from duetime.core.registration import Registries, registering_with
+from duetime.core.resources import Account, Resource
+from duetime.engine.executors import Executor
+from duetime.engine.runner import Ports
+from duetime.engine.worker import Fittings, Worker, WorkerSettings
+from duetime.plugins.discovery import discover
+from duetime.plugins.plugin_manager import PluginManager
+from duetime.plugins.source import PluginSource
+from duetime.providers.aws.provider import AwsProvider
+from duetime.providers.clouds import Clouds
+from duetime.providers.guard import GoneGuard
+from duetime.providers.port import Provider
+from duetime.scheduling.client import Client
+from duetime.scheduling.current import using
+from duetime.store.store import Store
+
+
+class Inventory:
+    """Reads the inventory in transactions of its own; see `core.run_context.ResourceReader`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def resources(self, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        with self._store.read() as tx:
+            return tx.resources.by_ids(resource_ids)
+
+
+class App:
+    """Everything that one process needs, wired. Nothing happens until something is asked of it.
+
+    Attributes:
+        store: the database.
+        registries: event types, actions and filters that are registered now.
+        client: schedules and steers events.
+        manager: the plugins of this process.
+        clouds: every account's cloud.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock | None = None,
+        providers: Mapping[str, Provider] | None = None,
+        plugin_paths: Sequence[Path] = (),
+        installed_plugins: bool = True,
+    ) -> None:
+        self.store = store
+        self.clock = clock or SystemClock()
+        self.registries = Registries()
+        self.manager = PluginManager(self.registries)
+        self.manager.load_builtin(MODULES)
+        self.registries.copy_process_catalogue()
+        self.client = Client(store, registries=self.registries)
+        self.clouds = Clouds(
+            self._accounts,
+            providers=providers if providers is not None else {"aws": AwsProvider()},
+            clock=self.clock,
+        )
+        self._plugin_paths = tuple(plugin_paths)
+        self._installed_plugins = installed_plugins
+
+    def plugin_sources(self) -> Sequence[PluginSource]:
+        """Return the plugins that this process can find."""
+        return discover(self._plugin_paths, installed=self._installed_plugins)
+
+    def worker(self, *, settings: WorkerSettings, executor: Executor) -> Worker:
+        """Return a worker for this app; nothing runs until it is told to."""
+        fittings = Fittings(
+            ports=Ports(
+                client=self.client,
+                registries=self.registries,
+                cloud=self.clouds,
+                inventory=Inventory(self.store),
+            ),
+            guards=self._guards(),
+            manager=self.manager,
+            find_plugins=self.plugin_sources,
+        )
+        return Worker(clock=self.clock, settings=settings, fittings=fittings, executor=executor)
+
+    @contextmanager
+    def current(self) -> Iterator[Self]:
+        """Make this the app that trackers and registrations in the block act on."""
+        with using(self.client), registering_with(self.registries):
+            yield self
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.clouds.close()
+        self.store.close()
+
+    def _accounts(self) -> Mapping[str, Account]:
+        with self.store.read() as tx:
+            return {account.account: account for account in tx.accounts.all()}
+
+    def _guards(self) -> Sequence[Guard]:
+        return (
+            GoneGuard(),
+            MatchGuard(registries=self.registries, bot_by_id=self._bot, changes_of=self._changes_of),
+        )
+
+    def _bot(self, bot_id: int) -> Bot | None:
+        with self.store.read() as tx:
+            return tx.bots.by_id(bot_id)
+
+    def _changes_of(self, event_type: str) -> Sequence[str]:
+        with self.store.read() as tx:
+            kind = tx.event_types.by_ids([event_type]).get(event_type)
+        return () if kind is None else kind.changes

@@ -1,0 +1,1 @@
+"""Words and rules of duetime that need nothing but the standard library."""

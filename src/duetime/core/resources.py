@@ -1,0 +1,179 @@
+"""Cloud resources as the inventory knows them, and the accounts they live in."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from duetime.core.errors import InvalidResourceId
+from duetime.core.json_types import canonical
+
+_PARTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceId:
+    """The four parts of a resource id; its text is `type:account:region:provider_id:`."""
+
+    resource_type: str
+    account: str
+    region: str
+    provider_id: str
+
+    @classmethod
+    def from_string(cls, text: str) -> Self:
+        """Read the text form. The provider id may itself hold colons.
+
+        Raises:
+            InvalidResourceId: the text has another form.
+        """
+        if not text.endswith(":"):
+            raise InvalidResourceId(text)
+        parts = text[:-1].split(":", _PARTS - 1)
+        if len(parts) != _PARTS or not all(parts):
+            raise InvalidResourceId(text)
+        return cls(*parts)
+
+    def to_string(self) -> str:
+        return f"{self.resource_type}:{self.account}:{self.region}:{self.provider_id}:"
+
+    def __str__(self) -> str:
+        return self.to_string()
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationService:
+    """The account of a resource, under the names that existing plugins use."""
+
+    organization_service_id: str
+    account_id: str
+    cloud_type_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One cloud thing as it was last read.
+
+    Attributes:
+        state: the provider's own word, such as `running`.
+        tags: tag keys and values as text.
+        data: what the provider said of it, plain JSON.
+        harvested_at: when it was read.
+        gone_at: when it was first missed by a complete harvest; None while it exists.
+    """
+
+    resource_id: str
+    name: str
+    resource_type: str
+    account: str
+    region: str
+    provider_id: str
+    state: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    harvested_at: datetime | None = None
+    gone_at: datetime | None = None
+
+    @classmethod
+    def of(  # noqa: PLR0913 - one keyword per column of the inventory
+        cls,
+        *,
+        resource_type: str,
+        account: str,
+        region: str,
+        provider_id: str,
+        name: str = "",
+        state: str = "",
+        tags: Mapping[str, str] | None = None,
+        data: Mapping[str, Any] | None = None,
+        harvested_at: datetime | None = None,
+        gone_at: datetime | None = None,
+    ) -> Self:
+        """Build a resource and its id from its parts."""
+        return cls(
+            resource_id=ResourceId(resource_type, account, region, provider_id).to_string(),
+            name=name or provider_id,
+            resource_type=resource_type,
+            account=account,
+            region=region,
+            provider_id=provider_id,
+            state=state,
+            tags=dict(tags or {}),
+            data=dict(data or {}),
+            harvested_at=harvested_at,
+            gone_at=gone_at,
+        )
+
+    # The names below are those of existing plugins; see the legacy interface in the docs.
+
+    @property
+    def region_name(self) -> str:
+        return self.region
+
+    @property
+    def instance_id(self) -> str:
+        return self.provider_id
+
+    def get_resource_id(self) -> str:
+        return self.resource_id
+
+    def get_resource_name(self) -> str:
+        return self.name
+
+    def get_resource_type(self) -> str:
+        return self.resource_type
+
+    def get_tag(self, key: str) -> str | None:
+        return self.tags.get(key)
+
+    def get_organization_id(self) -> int:
+        return 1
+
+    def get_organization_service(self) -> OrganizationService:
+        return OrganizationService(
+            organization_service_id=self.account,
+            account_id=self.account,
+            cloud_type_id="AWS",
+            name=self.account,
+        )
+
+    def get_db_object(self) -> Self:
+        return self
+
+    def serialize(self, indent: int | None = None) -> str:
+        """Return the resource as JSON text."""
+        body = {
+            "resource_id": self.resource_id,
+            "name": self.name,
+            "resource_type": self.resource_type,
+            "account": self.account,
+            "region": self.region,
+            "provider_id": self.provider_id,
+            "state": self.state,
+            "tags": dict(self.tags),
+        }
+        return canonical(body) if indent is None else json.dumps(body, indent=indent, sort_keys=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One cloud account that may be harvested.
+
+    Attributes:
+        account: the id used in resource ids.
+        provider: which provider reads it, such as `aws`.
+        settings: what the provider needs, such as `profile`; never a secret.
+        regions: the regions to harvest.
+        failures: harvests that failed one after the other.
+    """
+
+    account: str
+    provider: str
+    name: str = ""
+    regions: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    harvested_at: datetime | None = None
+    failures: int = 0
+    last_error: str = ""

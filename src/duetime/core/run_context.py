@@ -1,0 +1,97 @@
+"""What a job may reach while it runs, bound around its construction and its run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from duetime.core.clock import Clock
+from duetime.core.cloud import Cloud
+from duetime.core.operations import Operation
+from duetime.core.outcomes import JobOutcome
+from duetime.core.resources import Resource, ResourceId
+
+
+class ResourceReader(Protocol):
+    """Reads the inventory."""
+
+    def resources(self, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
+        """Return the resources that the inventory knows, by id."""
+
+
+class CancelFlag:
+    """Says that a running job should stop. Lighter than `threading.Event`: nobody waits on it, jobs only look."""
+
+    __slots__ = ("_is_set",)
+
+    def __init__(self) -> None:
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
+@dataclass(slots=True)
+class RunContext:
+    """One job call.
+
+    Attributes:
+        resource_ids: the resources it serves, one per event.
+        fresh: those of them that the guards read from the cloud a moment ago.
+        cancel: set when somebody asks the running job to stop.
+        operations: what trackers inside the run asked for, in order.
+        idempotency_key: the same for every attempt at one due time.
+        outcomes: what the job reported of its resources.
+    """
+
+    clock: Clock
+    inventory: ResourceReader
+    cloud: Cloud
+    resource_ids: tuple[str, ...] = ()
+    event_ids: tuple[int, ...] = ()
+    idempotency_key: str = ""
+    fresh: Mapping[str, Resource] = field(default_factory=dict)
+    cancel: CancelFlag = field(default_factory=CancelFlag)
+    operations: list[Operation] = field(default_factory=list)
+    outcomes: dict[str, JobOutcome] = field(default_factory=dict)
+
+    def resources(self) -> tuple[Resource, ...]:
+        """Return the resources of this call: the fresh reading, else the inventory's, else what the id alone says."""
+        wanted = [resource_id for resource_id in self.resource_ids if resource_id not in self.fresh]
+        known = self.inventory.resources(wanted) if wanted else {}
+        return tuple(
+            self.fresh.get(resource_id) or known.get(resource_id) or _from_id(resource_id)
+            for resource_id in self.resource_ids
+        )
+
+
+def _from_id(resource_id: str) -> Resource:
+    parts = ResourceId.from_string(resource_id)
+    return Resource.of(
+        resource_type=parts.resource_type,
+        account=parts.account,
+        region=parts.region,
+        provider_id=parts.provider_id,
+    )
+
+
+_current: ContextVar[RunContext | None] = ContextVar("duetime_run", default=None)
+
+
+def current_run() -> RunContext | None:
+    """Return the run that this thread is in, or None outside a run."""
+    return _current.get()
+
+
+@contextmanager
+def bound(context: RunContext) -> Iterator[RunContext]:
+    """Make `context` the current run inside the block."""
+    token = _current.set(context)
+    try:
+        yield context
+    finally:
+        _current.reset(token)

@@ -1,0 +1,101 @@
+"""The job calls under way: their deadlines, their cancel flags, and who speaks for their claims."""
+
+import threading
+from collections.abc import Sequence
+from datetime import datetime
+
+from duetime.core.claims import Claim
+from duetime.core.clock import Clock
+from duetime.core.run_context import CancelFlag, RunContext
+
+
+class Call:
+    """One job call and the claims of its unit that come after it.
+
+    The thread that runs it and the watchdog that may give it up race for the claims: `close` is given to one of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        claims: Sequence[Claim],
+        later: Sequence[Claim],
+        context: RunContext,
+        session_id: int,
+        started_at: datetime,
+        timeout_seconds: float | None,
+    ) -> None:
+        self.claims = tuple(claims)
+        self.later = tuple(later)
+        self.context = context
+        self.session_id = session_id
+        self.started_at = started_at
+        self.timeout_seconds = timeout_seconds
+        self.deadline: float | None = None
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def close(self) -> bool:
+        """Claim the right to say what came of this call; only the first caller has it."""
+        with self._lock:
+            if self._is_closed:
+                return False
+            self._is_closed = True
+            return True
+
+
+class Calls:
+    """Every call under way in this process."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._calls: dict[int, Call] = {}
+        self._stuck = 0
+
+    def begin(self, call: Call) -> None:
+        """Note a call that is about to be made."""
+        if call.timeout_seconds is not None:
+            call.deadline = self._clock.monotonic() + call.timeout_seconds
+        with self._lock:
+            self._calls[id(call)] = call
+
+    def end(self, call: Call) -> bool:
+        """Note that a call has returned; return whether its outcome still counts."""
+        with self._lock:
+            self._calls.pop(id(call), None)
+        if call.close():
+            return True
+        with self._lock:
+            self._stuck -= 1
+        return False
+
+    def give_up(self, call: Call) -> bool:
+        """Give up a call that has not returned; return whether it had not, and its slot now counts as stuck."""
+        with self._lock:
+            if not call.close():
+                return False
+            self._calls.pop(id(call), None)
+            self._stuck += 1
+        return True
+
+    @property
+    def stuck(self) -> int:
+        """How many slots hold a call that was given up and has not returned."""
+        return self._stuck
+
+    def snapshot(self) -> list[Call]:
+        """Return the calls under way."""
+        with self._lock:
+            return list(self._calls.values())
+
+    def event_ids(self) -> set[int]:
+        """Return the events that are being served, or wait behind one that is."""
+        return {claim.event_id for call in self.snapshot() for claim in (*call.claims, *call.later)}
+
+    def flag_of(self, event_id: int) -> CancelFlag | None:
+        """Return the cancel flag of the call that serves an event."""
+        for call in self.snapshot():
+            if any(claim.event_id == event_id for claim in call.claims):
+                return call.context.cancel
+        return None

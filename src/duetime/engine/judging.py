@@ -1,0 +1,121 @@
+"""Asking the guards, on one fresh read of the resources of a batch."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from duetime.core.claims import Claim
+from duetime.core.cloud import Cloud
+from duetime.core.guards import Defer, Guard, Hold, Proceed, Skip, Verdict
+from duetime.core.outcomes import Deferred, Held, Outcome, Skipped
+from duetime.core.resources import Resource, ResourceId
+
+_log = structlog.get_logger(__name__)
+
+DEFER_AFTER_FAULT = timedelta(seconds=60)
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the cloud said a moment ago; see `core.guards.FreshRead`."""
+
+    asked: set[str] = field(default_factory=set)
+    found: dict[str, Resource] = field(default_factory=dict)
+    problems: dict[str, str] = field(default_factory=dict)
+
+    def covers(self, resource_id: str) -> bool:
+        return resource_id in self.asked
+
+    def problem(self, resource_id: str) -> str | None:
+        return self.problems.get(resource_id)
+
+    def resource(self, resource_id: str) -> Resource | None:
+        return self.found.get(resource_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Which claims go on, and what the others came to."""
+
+    proceed: tuple[Claim, ...]
+    refused: tuple[tuple[Claim, Outcome], ...]
+    fresh: Mapping[str, Resource]
+
+
+class Judge:
+    """Reads resources afresh, once per account, region and type, and asks every guard."""
+
+    def __init__(self, *, cloud: Cloud, guards: Sequence[Guard]) -> None:
+        self._cloud = cloud
+        self._guards = tuple(guards)
+
+    def needs_reading(self, claim: Claim) -> bool:
+        """Return whether the cloud must be asked about a claim's resource."""
+        place = claim.place
+        return place is not None and self._cloud.knows(place.account)
+
+    def judge(self, claims: Sequence[Claim], *, now: datetime) -> Judgement:
+        """Return which claims may start."""
+        reading = self._read(claims)
+        outcomes: dict[int, Outcome] = {}
+        for guard in self._guards:
+            rest = [claim for claim in claims if claim.event_id not in outcomes]
+            if not rest:
+                break
+            for event_id, verdict in self._ask(guard, rest, reading, now=now).items():
+                outcome = _outcome_of(verdict)
+                if outcome is not None:
+                    outcomes[event_id] = outcome
+        return Judgement(
+            proceed=tuple(claim for claim in claims if claim.event_id not in outcomes),
+            refused=tuple((claim, outcomes[claim.event_id]) for claim in claims if claim.event_id in outcomes),
+            fresh=reading.found,
+        )
+
+    def _ask(self, guard: Guard, claims: Sequence[Claim], reading: Reading, *, now: datetime) -> Mapping[int, Verdict]:
+        try:
+            return guard.judge(claims, reading, now=now)
+        except Exception as error:
+            # A guard that cannot judge must never let anything through.
+            _log.exception("guard.failed", guard=guard.name)
+            reason = f"guard {guard.name} failed: {type(error).__name__}: {error}"
+            return {claim.event_id: Defer(now + DEFER_AFTER_FAULT, reason) for claim in claims}
+
+    def _read(self, claims: Sequence[Claim]) -> Reading:
+        places: defaultdict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
+        reading = Reading()
+        for claim in claims:
+            if claim.resource_id is not None and claim.resource_id not in reading.asked:
+                parts = ResourceId.from_string(claim.resource_id)
+                if self._cloud.knows(parts.account):
+                    reading.asked.add(claim.resource_id)
+                    place = (parts.account, parts.region, parts.resource_type)
+                    places[place][parts.provider_id] = claim.resource_id
+        for (account, region, resource_type), ids in places.items():
+            try:
+                found = self._cloud.read(
+                    account=account, region=region, resource_type=resource_type, provider_ids=sorted(ids)
+                )
+            except Exception as error:  # noqa: BLE001 - providers call SDKs; whatever they raise means "not read"
+                text = str(error) or type(error).__name__
+                reading.problems |= dict.fromkeys(ids.values(), text)
+                continue
+            reading.found |= {
+                ids[provider_id]: resource for provider_id, resource in found.items() if provider_id in ids
+            }
+        return reading
+
+
+def _outcome_of(verdict: Verdict) -> Outcome | None:
+    match verdict:
+        case Proceed():
+            return None
+        case Skip(reason):
+            return Skipped(reason)
+        case Defer(until, reason):
+            return Deferred(until, reason)
+        case Hold(reason):
+            return Held(reason)

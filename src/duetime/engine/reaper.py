@@ -1,0 +1,105 @@
+"""Finds workers that stopped beating, and settles what they left running."""
+
+from typing import NamedTuple
+
+import structlog
+
+from duetime.core.clock import Clock
+from duetime.core.errors import Unavailable
+from duetime.core.outcomes import Lost, Outcome, Released
+from duetime.core.retry import NO_RETRY
+from duetime.core.statuses import OnLost
+from duetime.engine.finished import Finished, ending_of
+from duetime.engine.service import Service
+from duetime.engine.session import Session
+from duetime.store.claim_table import Orphan
+from duetime.store.finishing import finish_all
+from duetime.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_MOST = 500
+
+
+class _Seen(NamedTuple):
+    beat: int
+    since: float
+
+
+class Reaper(Service):
+    """Declares sessions lost whose beat has not changed for one lease of this process's own monotonic time.
+
+    The database's clock and everybody's wall clock play no part, so a wrong or stepped clock can delay a rescue and never
+    cause one. What could not be read does not count as silence: a database that was away kills nobody.
+    """
+
+    name = "reaper"
+
+    def __init__(self, *, clock: Clock, store: Store, session: Session) -> None:
+        super().__init__(clock=clock)
+        self._store = store
+        self._session = session
+        self._seen: dict[int, _Seen] = {}
+
+    def round(self) -> float:
+        try:
+            self._watch()
+        except Unavailable:
+            self._seen.clear()
+            raise
+        while self.settle_orphans():
+            pass
+        return max(0.05, self._session.lease_seconds / 4)
+
+    def _watch(self) -> None:
+        now = self._clock.monotonic()
+        with self._store.read() as tx:
+            alive = tx.sessions.alive()
+        seen: dict[int, _Seen] = {}
+        for session in alive:
+            before = self._seen.get(session.session_id)
+            if before is None or before.beat != session.beat:
+                seen[session.session_id] = _Seen(session.beat, now)
+                continue
+            seen[session.session_id] = before
+            if now - before.since >= session.lease_seconds and session.session_id != self._session.session_id:
+                with self._store.write() as tx:
+                    lost = tx.sessions.declare_lost(session.session_id, beat_seen=session.beat)
+                if lost:
+                    _log.warning("session.declared_lost", session_id=session.session_id, worker=session.worker)
+        self._seen = seen
+
+    def settle_orphans(self) -> int:
+        """Settle running events whose session is not alive; return how many there were."""
+        with self._store.read() as tx:
+            orphans = tx.claims.orphans(most=_MOST)
+            kinds = tx.event_types.by_ids({orphan.claim.event_type for orphan in orphans}) if orphans else {}
+        if not orphans:
+            return 0
+        now = self._store.now()
+        endings = []
+        for orphan in orphans:
+            kind = kinds.get(orphan.claim.event_type)
+            finished = Finished(
+                orphan.claim,
+                _outcome_of(orphan),
+                orphan.session_id,
+                orphan.started_at,
+                now,
+                NO_RETRY if kind is None else kind.retry,
+            )
+            endings.append(ending_of(finished, wish=orphan.wish))
+        report = finish_all(self._store, endings)
+        _log.warning("orphans.settled", events=len(report.written))
+        return len(report.written)
+
+
+def _outcome_of(orphan: Orphan) -> Outcome:
+    """What is known of an attempt whose worker went away.
+
+    A type that holds or fails when lost records each start beforehand, so without one nothing has happened yet. A type
+    that retries does not; it counts as lost, so that a job which kills its worker comes to an end.
+    """
+    if orphan.started_at is None and orphan.claim.on_lost is not OnLost.RETRY:
+        return Released("its worker went away before the start")
+    return Lost()

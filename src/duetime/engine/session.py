@@ -1,0 +1,65 @@
+"""The worker's own session: its identity since this process start, and whether its claims still hold."""
+
+import os
+import socket
+import threading
+
+from duetime.core.clock import Clock
+
+_MARGIN = 0.25
+"""Share of the lease that must be left to start a job: beats travel, and threads are late."""
+
+
+def worker_name() -> str:
+    """Return how people call this process; it identifies nothing, the session id does."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+class Session:
+    """Which session this worker is, and when its last acknowledged beat was sent.
+
+    A lease is counted on the monotonic clock from the moment before a beat was sent, so that a slow acknowledgement
+    shortens it and never lengthens it.
+    """
+
+    def __init__(self, *, clock: Clock, lease_seconds: int) -> None:
+        self.lease_seconds = lease_seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._session_id: int | None = None
+        self._beaten_at = float("-inf")
+
+    @property
+    def session_id(self) -> int | None:
+        """The id, or None while no session is open."""
+        return self._session_id
+
+    def opened(self, session_id: int, *, sent_at: float) -> None:
+        """Take a new identity."""
+        with self._lock:
+            self._session_id = session_id
+            self._beaten_at = sent_at
+
+    def beaten(self, *, sent_at: float) -> None:
+        """Note an acknowledged beat that was sent at `sent_at` of the monotonic clock."""
+        with self._lock:
+            self._beaten_at = max(self._beaten_at, sent_at)
+
+    def lost(self) -> None:
+        """Forget the identity: nothing may start under it any more."""
+        with self._lock:
+            self._session_id = None
+            self._beaten_at = float("-inf")
+
+    def may_start(self, session_id: int) -> bool:
+        """Return whether a job claimed under `session_id` may still be called."""
+        with self._lock:
+            if session_id != self._session_id:
+                return False
+            age = self._clock.monotonic() - self._beaten_at
+        return age < self.lease_seconds * (1 - _MARGIN)
+
+    @property
+    def beat_interval(self) -> float:
+        """Seconds between beats: four in every lease."""
+        return self.lease_seconds / 4

@@ -1,0 +1,103 @@
+"""What an executor slot takes: one group, or a chunk of single events."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from duetime.core.claims import Claim
+from duetime.core.resources import Resource
+from duetime.engine.catalogue import Handler
+
+CHUNK_SECONDS = 0.05
+LARGEST_CHUNK = 500
+_WEIGHT = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Claims that one slot runs, one after the other, or all in one job call when they are a group.
+
+    Attributes:
+        session_id: the session that claimed them.
+        is_group: whether one job instance serves all of them.
+        fresh: their resources as the guards read them a moment ago.
+    """
+
+    claims: tuple[Claim, ...]
+    handler: Handler
+    session_id: int
+    is_group: bool = False
+    fresh: Mapping[str, Resource] = field(default_factory=dict)
+
+
+class Durations:
+    """The running mean of how long one call of a type takes: what says how many fit into a chunk."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._means: dict[str, float] = {}
+
+    def note(self, event_type: str, seconds: float) -> None:
+        """Count one call, or the mean of several."""
+        with self._lock:
+            mean = self._means.get(event_type)
+            self._means[event_type] = seconds if mean is None else mean + _WEIGHT * (seconds - mean)
+
+    def chunk(self, event_type: str) -> int:
+        """Return how many events of a type are expected to take at most 50 ms; 1 when nothing is known."""
+        mean = self._means.get(event_type)
+        if mean is None:
+            return 1
+        return max(1, min(LARGEST_CHUNK, int(CHUNK_SECONDS / max(mean, 1e-7))))
+
+
+def form_units(
+    claims: Iterable[Claim],
+    *,
+    handlers: Mapping[str, Handler],
+    session_id: int,
+    durations: Durations,
+    fresh: Mapping[str, Resource] | None = None,
+) -> list[Unit]:
+    """Sort claims into units: grouped types by type, account, region and arguments, the rest into chunks by type."""
+    fresh = fresh or {}
+    groups: dict[tuple[str, ...], list[Claim]] = {}
+    singles: dict[str, list[Claim]] = {}
+    for claim in claims:
+        handler = handlers[claim.event_type]
+        place = claim.place if handler.kind.max_group > 1 and claim.group_key is not None else None
+        if place is None:
+            singles.setdefault(claim.event_type, []).append(claim)
+        else:
+            key = (claim.event_type, place.resource_type, place.account, place.region, claim.args_text)
+            groups.setdefault(key, []).append(claim)
+    units: list[Unit] = []
+    for (event_type, *_), members in groups.items():
+        handler = handlers[event_type]
+        units += [
+            Unit(part, handler, session_id, is_group=True, fresh=fresh)
+            for part in _distinct_parts(members, most=handler.kind.max_group)
+        ]
+    for event_type, alone in singles.items():
+        size = durations.chunk(event_type)
+        units += [
+            Unit(tuple(alone[first : first + size]), handlers[event_type], session_id, fresh=fresh)
+            for first in range(0, len(alone), size)
+        ]
+    return units
+
+
+def _distinct_parts(members: list[Claim], *, most: int) -> list[tuple[Claim, ...]]:
+    """Cut a group into parts in which no resource appears twice: outcomes are reported by resource."""
+    parts: list[list[Claim]] = []
+    seen: list[set[str | None]] = []
+    for claim in members:
+        for part, resources in zip(parts, seen, strict=True):
+            if len(part) < most and claim.resource_id not in resources:
+                part.append(claim)
+                resources.add(claim.resource_id)
+                break
+        else:
+            parts.append([claim])
+            seen.append({claim.resource_id})
+    return [tuple(part) for part in parts]

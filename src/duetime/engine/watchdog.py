@@ -1,0 +1,77 @@
+"""Deadlines: asks a job to stop, and gives it up when it does not."""
+
+from collections.abc import Callable
+
+import structlog
+
+from duetime.core.clock import Clock
+from duetime.core.outcomes import Outcome, Released, TimedOut
+from duetime.core.retry import NO_RETRY
+from duetime.engine.calls import Call, Calls
+from duetime.engine.catalogue import Catalogue
+from duetime.engine.finished import Finished
+from duetime.engine.outbox import Outbox
+from duetime.engine.service import Service
+from duetime.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_ROUND_SECONDS = 0.25
+
+
+class Watchdog(Service):
+    """Threads cannot be killed: a call that overstays is given up, its outcome is unknown, and its slot is stuck.
+
+    With half of the slots stuck the worker asks to be replaced.
+    """
+
+    name = "watchdog"
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        store: Store,
+        calls: Calls,
+        catalogue: Catalogue,
+        outbox: Outbox,
+        slots: int,
+        grace_seconds: float,
+        on_stuck: Callable[[], None],
+    ) -> None:
+        super().__init__(clock=clock)
+        self._store = store
+        self._calls = calls
+        self._catalogue = catalogue
+        self._outbox = outbox
+        self._slots = slots
+        self._grace_seconds = grace_seconds
+        self._on_stuck = on_stuck
+
+    def round(self) -> float:
+        now = self._clock.monotonic()
+        for call in self._calls.snapshot():
+            if call.deadline is None or now < call.deadline:
+                continue
+            call.context.cancel.set()
+            if now >= call.deadline + self._grace_seconds and self._calls.give_up(call):
+                self._speak_for(call)
+        if self._calls.stuck * 2 >= self._slots:
+            self._on_stuck()
+        return _ROUND_SECONDS
+
+    def _speak_for(self, call: Call) -> None:
+        seconds = call.timeout_seconds or 0.0
+        now = self._store.now()
+        reported = dict(call.context.outcomes)
+        handler = self._catalogue.get(call.claims[0].event_type)
+        retry = NO_RETRY if handler is None else handler.kind.retry
+        finished = []
+        for claim in call.claims:
+            outcome: Outcome = TimedOut(seconds)
+            if claim.resource_id is not None and claim.resource_id in reported:
+                outcome = reported[claim.resource_id]
+            finished.append(Finished(claim, outcome, call.session_id, call.started_at, now, retry))
+        finished += [Finished(claim, Released(), call.session_id, None, now) for claim in call.later]
+        _log.error("run.timed_out", event_ids=[claim.event_id for claim in call.claims], seconds=seconds)
+        self._outbox.put(finished)

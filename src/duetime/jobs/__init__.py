@@ -1,0 +1,1 @@
+"""What a job is, how its arguments are bound, and how it is registered."""

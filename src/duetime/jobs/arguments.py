@@ -1,0 +1,162 @@
+"""From stored JSON arguments to constructor keywords, and whether they fit, before the job is ever built."""
+
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from duetime.core.errors import InvalidArguments, nearest
+from duetime.core.json_types import canonical
+
+MAX_BYTES = 64 * 1024
+"""Default for the largest argument text of one event."""
+
+OWN_KEYWORDS = ("resource_id", "user_resource_id", "scheduled_event_id", "scheduled_event_type")
+"""Given by the engine to every job; an event's arguments may not name them."""
+
+_JSON_TYPES: Mapping[Any, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    list: "array",
+    dict: "object",
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+}
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+
+def cast_scheduled_event_args(action_data: str | Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return stored arguments as constructor keywords.
+
+    Args:
+        action_data: a JSON text, an object, or None for no arguments.
+
+    Raises:
+        InvalidArguments: it is not a JSON object.
+    """
+    return dict(_as_object("the event", action_data))
+
+
+def argument_text(event_type: str, action_data: str | Mapping[str, Any] | None, *, most: int = MAX_BYTES) -> str:
+    """Return the canonical JSON text of an event's arguments.
+
+    Raises:
+        InvalidArguments: they are no JSON object, hold what a database or JSON refuses, or exceed `most` bytes.
+    """
+    if not action_data:
+        if action_data == "":
+            raise InvalidArguments(event_type, "an empty text is not a JSON object; leave it out or pass {}")
+        return "{}"
+    arguments = _as_object(event_type, action_data)
+    try:
+        text = canonical(arguments)
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise InvalidArguments(event_type, "a text holds half of a surrogate pair, which is no character") from None
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArguments(event_type, f"they cannot be written as JSON: {error}") from None
+    if "\\u0000" in text and _holds_nul(arguments):
+        raise InvalidArguments(event_type, "a text holds the NUL character, which databases refuse")
+    if size > most:
+        raise InvalidArguments(event_type, f"they take {size} bytes and at most {most} are allowed")
+    return text
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\x00" in value
+    if isinstance(value, Mapping):
+        return any(_holds_nul(key) or _holds_nul(inner) for key, inner in value.items())
+    return isinstance(value, list | tuple) and any(_holds_nul(inner) for inner in value)
+
+
+def _as_object(event_type: str, action_data: str | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    if action_data is None:
+        return {}
+    if isinstance(action_data, str):
+        try:
+            value = json.loads(action_data, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise InvalidArguments(event_type, f"the text is not JSON: {error}") from None
+    else:
+        value = action_data
+    if not isinstance(value, Mapping):
+        raise InvalidArguments(event_type, f"a JSON object is needed, not {type(value).__name__}")
+    wrong = [key for key in value if not isinstance(key, str)]
+    if wrong:
+        raise InvalidArguments(event_type, f"keys must be text, not {wrong[0]!r}")
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    message = f"{name} is not JSON"
+    raise ValueError(message)
+
+
+def schema_of(job_class: type) -> dict[str, Any]:
+    """Return a JSON schema of the arguments that a job's constructor takes, beside its own four keywords."""
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    open_ended = False
+    for parameter in list(inspect.signature(job_class).parameters.values()):
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            open_ended = True
+        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL or parameter.name in OWN_KEYWORDS:
+            continue
+        else:
+            json_type = _JSON_TYPES.get(parameter.annotation)
+            properties[parameter.name] = {"type": json_type} if json_type else {}
+            if parameter.default is inspect.Parameter.empty:
+                required.append(parameter.name)
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": open_ended,
+    }
+
+
+def check_arguments(event_type: str, arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Refuse arguments that the constructor behind `schema` would not take.
+
+    Raises:
+        InvalidArguments: one is unknown, missing or of the wrong type.
+    """
+    if not schema:
+        return
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    for name, value in arguments.items():
+        if name in OWN_KEYWORDS:
+            raise InvalidArguments(event_type, f"{name!r} is given by duetime and cannot be an argument")
+        if name not in properties:
+            if schema.get("additionalProperties"):
+                continue
+            near = nearest(name, properties)
+            hint = f"; did you mean {' or '.join(near)}" if near else ""
+            known = ", ".join(properties) or "none"
+            raise InvalidArguments(event_type, f"the job takes no argument {name!r}{hint} (it takes: {known})")
+        wanted = properties[name].get("type")
+        if wanted and value is not None and not _is_of(value, wanted):
+            raise InvalidArguments(event_type, f"argument {name!r} must be of type {wanted}, not {value!r:.60}")
+    missing = [name for name in schema.get("required", ()) if name not in arguments]
+    if missing:
+        raise InvalidArguments(event_type, f"the job needs the argument {missing[0]!r}")
+
+
+def _is_of(value: Any, json_type: str) -> bool:
+    if isinstance(value, bool) and json_type != "boolean":
+        return False
+    return isinstance(value, _PYTHON_TYPES[json_type])

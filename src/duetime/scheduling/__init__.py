@@ -1,0 +1,1 @@
+"""How events come to be: the client's verbs and the tracker that bot actions use."""

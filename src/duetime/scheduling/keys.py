@@ -1,0 +1,27 @@
+"""The two keys of an event: which live event it may be, and which events it may be served with."""
+
+from functools import lru_cache
+from hashlib import blake2b
+
+_SEPARATOR = "\x1f"
+
+
+def dedupe_key(*, bot_id: int, slot: str, resource_id: str, event_type: str, nth: int) -> bytes:
+    """Return the 16 bytes that name one wish of one bot.
+
+    Args:
+        bot_id: the bot.
+        slot: which of its actions asks.
+        resource_id: for which resource; empty for none.
+        event_type: what for.
+        nth: how often the same four were asked for before, in this block: two messages of one bot are two events.
+    """
+    text = _SEPARATOR.join((str(bot_id), slot, resource_id, event_type, str(nth)))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+@lru_cache(maxsize=4096)
+def group_key(*, account: str, region: str, args_text: str) -> int:
+    """Return a number equal for events that one job call may serve; the engine compares the parts themselves again."""
+    text = _SEPARATOR.join((account, region, args_text))
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), signed=True)

@@ -1,0 +1,156 @@
+"""From what somebody asks for to an event that can be stored: everything that may be refused is refused here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from duetime.core.errors import Invalid, InvalidInstant, InvalidSchedule, UnknownEventType, nearest
+from duetime.core.event_types import EventType
+from duetime.core.events import NewEvent, OnExisting
+from duetime.core.resources import ResourceId
+from duetime.core.schedules import Schedule
+from duetime.core.statuses import OnLost
+from duetime.jobs.arguments import MAX_BYTES, argument_text, check_arguments
+from duetime.schedule.codec import decode, from_json
+from duetime.schedule.once import Once
+from duetime.schedule.periodic import Periodic
+from duetime.scheduling.keys import group_key
+
+_LONGEST_DESCRIPTION = 1000
+CATCH_UPS = ("latest", "all", "skip")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks for, not yet checked.
+
+    Attributes:
+        args: an object or its JSON text.
+        expires_after: how late a one-off may start; None = the type's rule.
+        recheck: whether the bot's filters are asked again before it starts; None = yes for destructive types.
+        allow_unknown: accept a type that nobody has registered yet; its events wait.
+    """
+
+    event_type: str
+    schedule: Schedule | Mapping[str, Any] | str | datetime
+    resource_id: str | None = None
+    args: str | Mapping[str, Any] | None = None
+    description: str = ""
+    bot_id: int | None = None
+    on_existing: OnExisting = OnExisting.KEEP
+    expires_after: timedelta | None = None
+    recheck: bool | None = None
+    catch_up: str | None = None
+    allow_unknown: bool = False
+    parent_id: int | None = None
+    user_resource_id: str | None = None
+    created_by: str = ""
+
+
+def prepare(
+    request: Request,
+    *,
+    known: Mapping[str, EventType],
+    now: datetime,
+    key: bytes | None = None,
+    most_bytes: int = MAX_BYTES,
+) -> NewEvent:
+    """Return the event to store.
+
+    Args:
+        request: what is asked for.
+        known: the event types that are known.
+        now: the database's time.
+        key: its dedupe key.
+        most_bytes: the largest argument text.
+
+    Raises:
+        UnknownEventType: nobody has registered the type.
+        InvalidArguments: the arguments are no JSON object, too large, or do not fit the job.
+        InvalidSchedule: the schedule cannot be read or never fires.
+        InvalidResourceId: the resource id is none.
+    """
+    kind = known.get(request.event_type)
+    if kind is None and not request.allow_unknown:
+        raise UnknownEventType(request.event_type, near=nearest(request.event_type, known))
+    args_text = argument_text(request.event_type, request.args, most=most_bytes)
+    if kind is not None and (args_text != "{}" or kind.arguments.get("required")):
+        check_arguments(request.event_type, json.loads(args_text), kind.arguments)
+    schedule, due_at = plan(request.schedule, now=now)
+    if request.catch_up is not None and request.catch_up not in CATCH_UPS:
+        message = f"catch_up must be one of {', '.join(CATCH_UPS)}, not {request.catch_up!r}."
+        raise Invalid(message)
+    place = None if request.resource_id is None else ResourceId.from_string(request.resource_id)
+    grouped = kind is not None and kind.max_group > 1 and place is not None
+    return NewEvent(
+        event_type=request.event_type,
+        schedule=schedule,
+        resource_id=request.resource_id,
+        bot_id=request.bot_id,
+        description=clean_text(request.description)[:_LONGEST_DESCRIPTION],
+        args_text=args_text,
+        due_at=due_at,
+        expires_at=expiry(schedule, due_at, kind=kind, expires_after=request.expires_after),
+        dedupe_key=key,
+        group_key=group_key(account=place.account, region=place.region, args_text=args_text)
+        if grouped and place is not None
+        else None,
+        on_lost=kind.on_lost if kind is not None else OnLost.HOLD,
+        catch_up=request.catch_up,
+        recheck=request.recheck
+        if request.recheck is not None
+        else (kind is not None and kind.destructive and request.bot_id is not None),
+        on_existing=request.on_existing,
+        parent_id=request.parent_id,
+        user_resource_id=request.user_resource_id,
+        created_by=request.created_by,
+    )
+
+
+def plan(wanted: Schedule | Mapping[str, Any] | str | datetime, *, now: datetime) -> tuple[Schedule, datetime]:
+    """Return a schedule value and its first due time.
+
+    Args:
+        wanted: a schedule, its JSON object or text, or an aware instant.
+        now: the database's time.
+
+    Raises:
+        InvalidSchedule: it cannot be read, or never fires.
+        InvalidInstant: a naive instant.
+    """
+    schedule: Schedule
+    if isinstance(wanted, datetime):
+        if wanted.tzinfo is None:
+            raise InvalidInstant("The due time", wanted)
+        schedule = Once(when=wanted)
+    elif isinstance(wanted, str):
+        schedule = decode(wanted)
+    elif isinstance(wanted, Mapping):
+        schedule = from_json(wanted)
+    else:
+        schedule = wanted
+    if isinstance(schedule, Periodic):
+        schedule = schedule.anchored(now)
+    due_at = schedule.first_due(now)
+    if due_at is None:
+        raise InvalidSchedule(f"The schedule '{schedule.describe()}' never fires after {now:%Y-%m-%d %H:%M:%S} UTC")
+    return schedule, due_at
+
+
+def expiry(
+    schedule: Schedule, due_at: datetime, *, kind: EventType | None, expires_after: timedelta | None
+) -> datetime | None:
+    """Return when a one-off can no longer start; recurring events follow their catch-up rule instead."""
+    if schedule.recurring:
+        return None
+    span = expires_after if expires_after is not None else (kind.expires_after if kind is not None else None)
+    return None if span is None else due_at + span
+
+
+def clean_text(text: str) -> str:
+    """Return text that every database takes: without NUL and half surrogates."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,193 @@
+"""Database engines: how we connect, what a transaction begins with, and how driver errors become ours."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, ResourceClosedError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from duetime.core.clock import Clock
+from duetime.core.errors import DatabaseMissing, DatabaseUnavailable, InvalidSetting
+from duetime.store.types import to_micros
+
+BUSY_SECONDS = 15
+STATEMENT_SECONDS = 30
+_POOL_SIZE = 8
+
+
+def parse_url(text: str) -> URL:
+    """Read a database URL.
+
+    Raises:
+        InvalidSetting: it is no URL, or names a database that duetime does not speak to.
+    """
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise InvalidSetting(
+            "database_url", "it is no database URL; write sqlite:///duetime.db or postgresql://user@host/name"
+        ) from None
+    backend = url.get_backend_name()
+    if backend in {"postgresql", "postgres"}:
+        return url.set(drivername="postgresql+psycopg")
+    if backend == "sqlite":
+        return url
+    raise InvalidSetting("database_url", f"{backend!r} is not supported; use sqlite or postgresql")
+
+
+def location_of(url: URL) -> str:
+    """Return where the database is, without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(Path(url.database or "").absolute())
+    return url.render_as_string(hide_password=True)
+
+
+def create_engine(url: URL, *, clock: Clock, durable: bool = True) -> Engine:
+    """Return an engine whose every connection has timeouts and speaks UTC.
+
+    Args:
+        url: where to connect.
+        clock: what `duetime_now()` answers on SQLite; PostgreSQL has a clock of its own.
+        durable: whether a commit on SQLite waits for the disk; False only for databases that are thrown away.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, clock=clock, durable=durable)
+    return _postgresql(url)
+
+
+def _sqlite(url: URL, *, clock: Clock, durable: bool) -> Engine:
+    engine = sqlalchemy.create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=_POOL_SIZE,
+        max_overflow=_POOL_SIZE,
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("duetime_now", 0, lambda: to_micros(clock.now()))
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later fails at once when another writer came between; one that
+        # begins IMMEDIATE waits for its turn instead.
+        writes = connection.get_execution_options().get("duetime_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    settings = f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
+    connect_args: dict[str, Any] = {
+        "connect_timeout": 5,
+        "options": f"{url.query.get('options', '')} {settings}".strip(),
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": STATEMENT_SECONDS * 1000,
+        "application_name": "duetime",
+    }
+    try:
+        return sqlalchemy.create_engine(
+            url.difference_update_query(["options"]),
+            poolclass=QueuePool,
+            pool_size=_POOL_SIZE,
+            max_overflow=_POOL_SIZE,
+            pool_timeout=BUSY_SECONDS,
+            connect_args=connect_args,
+        )
+    except ModuleNotFoundError:
+        raise InvalidSetting(
+            "database_url", "PostgreSQL needs one more package: pip install 'duetime[postgres]'"
+        ) from None
+
+
+def create_sqlite_file(url: URL) -> None:
+    """Create the database file for its owner alone, if it does not exist yet.
+
+    Raises:
+        DatabaseUnavailable: its folder cannot be written.
+    """
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return
+    path = Path(url.database)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
+    except OSError as error:
+        raise DatabaseUnavailable(
+            f"{path.absolute()} cannot be created: {error.strerror}", remedy="Make its folder and the right to write."
+        ) from None
+    os.close(descriptor)
+
+
+def require_sqlite_file(url: URL) -> None:
+    """Refuse to go on without the database file; only `db upgrade`, `up` and `demo` create one.
+
+    Raises:
+        DatabaseMissing: there is none; the full path is named.
+    """
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        path = Path(url.database)
+        if not path.exists():
+            raise DatabaseMissing(str(path.absolute()), "there is no database file")
+
+
+_SQLITE_PROBLEMS = {
+    "database is locked": ("another process has kept it locked", "End that writer, or wait and try again."),
+    "database or disk is full": ("the disk is full", "Free some space; nothing that was acknowledged is lost."),
+    "readonly database": ("its file cannot be written", "Give this user the right to write the file and its folder."),
+    "disk I/O error": ("the disk answers with an error", "Look at the disk; nothing that was acknowledged is lost."),
+    "unable to open database file": ("its file cannot be opened", "Check that the path exists and may be read."),
+    "file is not a database": ("its file is no SQLite database", "Point database_url at another file."),
+    "no such table": ("its schema is missing", "Run `duetime db upgrade`."),
+    "no such column": ("its schema is not current", "Run `duetime db upgrade`."),
+}
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn the driver's errors about the database itself into `DatabaseUnavailable`."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise DatabaseUnavailable("no connection became free", remedy="Lower the number of slots.") from error
+    except (OperationalError, DBAPIError, ResourceClosedError) as error:
+        unavailable = _unavailable(error)
+        if unavailable is None:
+            raise
+        raise unavailable from error
+
+
+def _unavailable(error: Exception) -> DatabaseUnavailable | None:
+    cause = getattr(error, "orig", None) or error
+    text = " ".join(str(cause).split())
+    if isinstance(cause, sqlite3.Error):
+        for sign, (problem, remedy) in _SQLITE_PROBLEMS.items():
+            if sign in text:
+                return DatabaseUnavailable(problem, remedy=remedy)
+        return None
+    state = getattr(cause, "sqlstate", None)
+    if state in {"42P01", "42703"}:
+        return DatabaseUnavailable("its schema is not current", remedy="Run `duetime db upgrade`.")
+    # 08 connection, 53 resources (disk full, too many connections), 57 operator intervention and time-outs, 55 locks,
+    # 40 serialisation; no state at all means that the server never answered.
+    if isinstance(error, OperationalError) and (state is None or state[:2] in {"08", "53", "57", "55", "40", "25"}):
+        return DatabaseUnavailable(text, remedy="It is tried again by itself; look at the server if it stays.")
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return DatabaseUnavailable(text, remedy="It is tried again by itself; look at the server if it stays.")
+    return None

@@ -1,0 +1,221 @@
+"""The hot path on SQLite: `executemany` with tuples, instants as integer microseconds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection
+
+from duetime.core.claims import Claim, Ending
+from duetime.core.events import NewEvent
+from duetime.core.statuses import OnLost
+from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want
+from duetime.store.types import from_micros, to_micros
+
+_MOST_TYPES = 200
+"""Types per statement; SQLite refuses compound selects of more than 500 parts."""
+
+_INSERT = f"""
+INSERT INTO events ({INSERT_COLUMNS})
+VALUES ({", ".join("?" * len(INSERT_COLUMNS.split(", ")))})
+ON CONFLICT DO NOTHING
+"""
+
+_TAKE = f"""
+UPDATE events
+SET status = 'running', session_id = ?, claim_token = claim_token + 1, attempt = attempt + 1, started_at = NULL
+WHERE event_id IN ({{due}})
+  AND EXISTS (SELECT 1 FROM sessions WHERE session_id = ? AND status = 'alive')
+RETURNING {CLAIM_COLUMNS}
+"""
+
+_DUE_OF_TYPE = """
+SELECT event_id, ready_at FROM (
+    SELECT event_id, ready_at FROM events
+    WHERE event_type = ? AND status = 'scheduled' AND ready_at <= duetime_now()
+    ORDER BY ready_at, event_id LIMIT ?
+)
+"""
+
+_DUE_OF_GROUP = """
+SELECT event_id FROM events
+WHERE event_type = ? AND group_key = ? AND status = 'scheduled' AND ready_at <= duetime_now()
+ORDER BY ready_at LIMIT ?
+"""
+
+_EARLIEST = "SELECT min(ready_at) FROM events WHERE event_type = ? AND status = 'scheduled'"
+
+_START = "UPDATE events SET started_at = ? WHERE event_id = ? AND claim_token = ?"
+
+# The claim token grows here too, so that the same ending written twice is refused the second time.
+_END = """
+UPDATE events
+SET status = ?, due_at = ?, ready_at = ?, attempt = ?, failures = ?, failed_in_a_row = ?, status_reason = ?,
+    finished_at = ?, dedupe_key = CASE WHEN ? THEN NULL ELSE dedupe_key END,
+    session_id = NULL, started_at = NULL, wish = NULL, claim_token = claim_token + 1
+WHERE event_id = ? AND claim_token = ? AND wish IS ?
+"""
+
+_RUN = """
+INSERT INTO runs (event_id, due_at, attempt, event_type, resource_id, bot_id, status, final, started_at, finished_at,
+                  session_id, reason, error, result)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_ON_LOST = {member.value: member for member in OnLost}
+
+
+@lru_cache(maxsize=64)
+def _claim_statement(types: int) -> str:
+    union = " UNION ALL ".join([_DUE_OF_TYPE] * types)
+    return _TAKE.format(due=f"SELECT event_id FROM ({union}) ORDER BY ready_at, event_id LIMIT ?")
+
+
+_FILL = _TAKE.format(due=_DUE_OF_GROUP)
+
+
+def _claim_of(row: Any) -> Claim:
+    return Claim(
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        from_micros(row[7]),
+        from_micros(row[8]),
+        row[9],
+        row[10],
+        row[11],
+        None if row[12] is None else from_micros(row[12]),
+        _ON_LOST[row[13]],
+        row[14],
+        bool(row[15]),
+        row[16],
+        row[17],
+    )
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else to_micros(instant)
+
+
+class SqliteHotPath:
+    """See `HotPath`."""
+
+    def insert(
+        self, connection: Connection, events: Sequence[NewEvent], *, now: datetime, schedule_texts: Sequence[str]
+    ) -> int:
+        created_at = to_micros(now)
+        rows = [
+            (
+                event.event_type,
+                event.resource_id,
+                event.bot_id,
+                event.description,
+                event.args_text,
+                schedule_text,
+                due_at := to_micros(event.due_at),
+                due_at if event.ready_at is None else to_micros(event.ready_at),
+                _micros(event.expires_at),
+                created_at,
+                event.dedupe_key,
+                event.group_key,
+                event.on_lost.value,
+                event.catch_up,
+                event.recheck,
+                event.parent_id,
+                event.user_resource_id,
+                event.created_by,
+            )
+            for event, schedule_text in zip(events, schedule_texts, strict=True)
+        ]
+        return connection.exec_driver_sql(_INSERT, rows).rowcount
+
+    def claim(self, connection: Connection, *, session_id: int, wants: Sequence[Want], most: int) -> list[Claim]:
+        claims: list[Claim] = []
+        for first in range(0, len(wants), _MOST_TYPES):
+            part = wants[first : first + _MOST_TYPES]
+            left = most - len(claims)
+            if left <= 0:
+                break
+            parameters = [value for want in part for value in (want.event_type, min(want.most, left))]
+            rows = connection.exec_driver_sql(
+                _claim_statement(len(part)), (session_id, *parameters, left, session_id)
+            ).fetchall()
+            claims += map(_claim_of, rows)
+        claims.sort(key=lambda claim: (claim.ready_at, claim.event_id))
+        return claims
+
+    def fill(self, connection: Connection, *, session_id: int, probes: Sequence[Probe]) -> list[Claim]:
+        claims: list[Claim] = []
+        for probe in probes:
+            rows = connection.exec_driver_sql(
+                _FILL, (session_id, probe.event_type, probe.group_key, probe.most, session_id)
+            ).fetchall()
+            claims += map(_claim_of, rows)
+        return claims
+
+    def earliest(self, connection: Connection, *, event_types: Sequence[str]) -> datetime | None:
+        found = (connection.exec_driver_sql(_EARLIEST, (event_type,)).scalar_one() for event_type in event_types)
+        return min((from_micros(ready_at) for ready_at in found if ready_at is not None), default=None)
+
+    def start(self, connection: Connection, starts: Sequence[Start]) -> set[int]:
+        rows = [(to_micros(start.started_at), start.event_id, start.token) for start in starts]
+        if connection.exec_driver_sql(_START, rows).rowcount == len(rows):
+            return {start.event_id for start in starts}
+        return {
+            start.event_id
+            for start, row in zip(starts, rows, strict=True)
+            if connection.exec_driver_sql(_START, row).rowcount == 1
+        }
+
+    def finish(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
+        ends: list[tuple[Any, ...]] = []
+        runs: list[tuple[Any, ...]] = []
+        for ending in endings:
+            claim, step, session_id, started_at, finished_at, error, result, wish, _operations = ending
+            is_final = step.status.is_final
+            finished = to_micros(finished_at)
+            ends.append(
+                (
+                    step.status.value,
+                    to_micros(step.due_at),
+                    to_micros(step.ready_at),
+                    step.attempt,
+                    step.failures,
+                    step.failed_in_a_row,
+                    step.reason,
+                    finished if is_final else None,
+                    is_final,
+                    claim.event_id,
+                    claim.token,
+                    None if wish is None else wish.value,
+                )
+            )
+            if step.run_status is not None:
+                runs.append(
+                    (
+                        claim.event_id,
+                        to_micros(claim.due_at),
+                        claim.attempt,
+                        claim.event_type,
+                        claim.resource_id,
+                        claim.bot_id,
+                        step.run_status.value,
+                        step.final,
+                        _micros(started_at),
+                        finished,
+                        session_id,
+                        step.reason,
+                        error,
+                        result,
+                    )
+                )
+        if connection.exec_driver_sql(_END, ends).rowcount != len(ends):
+            return set()
+        if runs:
+            connection.exec_driver_sql(_RUN, runs)
+        return {ending.claim.event_id for ending in endings}

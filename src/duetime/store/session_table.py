@@ -1,0 +1,123 @@
+"""Worker sessions: one row per process start, and the beats by which a lost one is known."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from duetime.core.errors import SessionLost
+from duetime.store.tables import sessions
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSession:
+    """One start of one worker process.
+
+    Attributes:
+        status: `alive`, `stopped` (it said goodbye) or `lost` (it stopped beating).
+        beat: grows with every heartbeat; a reaper watches it, never `beat_at`, which is for people.
+        event_types: what it can run.
+    """
+
+    session_id: int
+    worker: str
+    status: str
+    beat: int
+    lease_seconds: int
+    slots: int
+    started_at: datetime
+    beat_at: datetime
+    ended_at: datetime | None
+    clock_offset_ms: int
+    event_types: tuple[str, ...]
+
+
+class SessionTable:
+    """Who works here."""
+
+    def __init__(self, connection: Connection, *, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def open(self, *, worker: str, lease_seconds: int, slots: int, event_types: Sequence[str] = ()) -> int:
+        """Begin a session and return its id."""
+        statement = (
+            insert(sessions)
+            .values(
+                worker=worker,
+                lease_seconds=lease_seconds,
+                slots=slots,
+                started_at=self._now,
+                beat_at=self._now,
+                event_types=json.dumps(sorted(event_types)),
+            )
+            .returning(sessions.c.session_id)
+        )
+        return int(self._connection.execute(statement).scalar_one())
+
+    def beat(self, session_id: int, *, event_types: Sequence[str], clock_offset_ms: int = 0) -> None:
+        """Say that the session lives.
+
+        Raises:
+            SessionLost: a reaper has declared it lost; it never comes back.
+        """
+        beaten = self._connection.execute(
+            update(sessions)
+            .where(sessions.c.session_id == session_id, sessions.c.status == "alive")
+            .values(
+                beat=sessions.c.beat + 1,
+                beat_at=self._now,
+                clock_offset_ms=clock_offset_ms,
+                event_types=json.dumps(sorted(event_types)),
+            )
+        )
+        if beaten.rowcount != 1:
+            raise SessionLost(session_id)
+
+    def stop(self, session_id: int) -> None:
+        """End a session that has nothing left to do."""
+        self._connection.execute(
+            update(sessions)
+            .where(sessions.c.session_id == session_id, sessions.c.status == "alive")
+            .values(status="stopped", ended_at=self._now)
+        )
+
+    def declare_lost(self, session_id: int, *, beat_seen: int) -> bool:
+        """Declare a session lost if it has not beaten since `beat_seen`; return whether it was."""
+        lost = self._connection.execute(
+            update(sessions)
+            .where(sessions.c.session_id == session_id, sessions.c.status == "alive", sessions.c.beat == beat_seen)
+            .values(status="lost", ended_at=self._now)
+        )
+        return lost.rowcount == 1
+
+    def alive(self) -> list[WorkerSession]:
+        """Return the sessions that nobody has ended."""
+        return self._list(only_alive=True, most=10_000)
+
+    def latest(self, *, most: int = 50) -> list[WorkerSession]:
+        """Return sessions, newest first."""
+        return self._list(only_alive=False, most=most)
+
+    def _list(self, *, only_alive: bool, most: int) -> list[WorkerSession]:
+        statement = select(sessions).order_by(sessions.c.session_id.desc()).limit(most)
+        if only_alive:
+            statement = statement.where(sessions.c.status == "alive")
+        return [
+            WorkerSession(
+                session_id=row.session_id,
+                worker=row.worker,
+                status=row.status,
+                beat=row.beat,
+                lease_seconds=row.lease_seconds,
+                slots=row.slots,
+                started_at=row.started_at,
+                beat_at=row.beat_at,
+                ended_at=row.ended_at,
+                clock_offset_ms=row.clock_offset_ms,
+                event_types=tuple(json.loads(row.event_types)),
+            )
+            for row in self._connection.execute(statement)
+        ]

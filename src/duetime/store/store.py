@@ -1,0 +1,118 @@
+"""The one door to the database."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from sqlalchemy import Connection, text
+
+from duetime.core.clock import Clock, SystemClock
+from duetime.store.account_table import AccountTable
+from duetime.store.audit_table import AuditTable
+from duetime.store.bot_table import BotTable
+from duetime.store.claim_table import ClaimTable
+from duetime.store.engine import create_engine, location_of, parse_url, translated_errors
+from duetime.store.event_table import EventTable
+from duetime.store.event_type_table import EventTypeTable
+from duetime.store.hot_path import HotPath
+from duetime.store.hot_postgresql import PostgresqlHotPath
+from duetime.store.hot_sqlite import SqliteHotPath
+from duetime.store.operation_log import OperationWriter
+from duetime.store.plugin_table import PluginTable
+from duetime.store.resource_table import ResourceTable
+from duetime.store.run_table import RunTable
+from duetime.store.session_table import SessionTable
+from duetime.store.verbs import EventVerbs
+
+
+class Transaction:
+    """One transaction, and the tables as one can work with them inside it.
+
+    Attributes:
+        now: the database's time, the same throughout the transaction.
+    """
+
+    def __init__(self, connection: Connection, *, hot_path: HotPath, now: datetime) -> None:
+        self.now = now
+        self.audit = AuditTable(connection, now=now)
+        self.events = EventTable(connection)
+        self.event_types = EventTypeTable(connection, now=now)
+        self.runs = RunTable(connection)
+        self.sessions = SessionTable(connection, now=now)
+        self.resources = ResourceTable(connection, now=now)
+        self.accounts = AccountTable(connection, now=now)
+        self.bots = BotTable(connection, now=now)
+        self.plugins = PluginTable(connection, now=now)
+        self.operations = OperationWriter(connection, hot_path=hot_path, now=now)
+        self.claims = ClaimTable(connection, hot_path=hot_path, operations=self.operations)
+        self.verbs = EventVerbs(connection, events=self.events, runs=self.runs, audit=self.audit, now=now)
+
+
+class Store:
+    """A database of duetime, SQLite or PostgreSQL.
+
+    Every method of a transaction raises `DatabaseUnavailable` when the database does not answer; the transaction has
+    then changed nothing, unless the connection broke while it was being committed.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None, durable: bool = True) -> None:
+        self.url = parse_url(url)
+        self.clock = clock or SystemClock()
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = create_engine(self.url, clock=self.clock, durable=durable)
+        self._hot_path: HotPath = SqliteHotPath() if self.is_sqlite else PostgresqlHotPath()
+        # SQLite has one writer at a time. Waiting in line here costs nothing; its own busy handler sleeps and polls.
+        self._writers = threading.Lock() if self.is_sqlite else nullcontext()
+        self._offset = timedelta(0)
+
+    @property
+    def location(self) -> str:
+        """Where the database is, without its password."""
+        return location_of(self.url)
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Open a transaction that may write; it commits when the block ends well and changes nothing when it raises."""
+        with self._writers, translated_errors(), self.engine.connect() as connection:
+            connection = connection.execution_options(duetime_writes=True)
+            with connection.begin():
+                yield Transaction(connection, hot_path=self._hot_path, now=self.now())
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        """Open a transaction that only reads."""
+        with translated_errors(), self.engine.connect() as connection, connection.begin():
+            yield Transaction(connection, hot_path=self._hot_path, now=self.now())
+
+    def now(self) -> datetime:
+        """Return the database's time: this process's clock, corrected by the last measured difference."""
+        return self.clock.now() + self._offset
+
+    @property
+    def clock_offset(self) -> timedelta:
+        """How far the database's clock was ahead of this process's when last measured; zero on SQLite."""
+        return self._offset
+
+    def measure_clock(self) -> timedelta:
+        """Ask the database for its time and remember the difference."""
+        if self.is_sqlite:
+            return self._offset
+        with translated_errors(), self.engine.connect() as connection:
+            connection.execute(text("SELECT 1"))  # so that connecting is not measured
+            before = self.clock.now()
+            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            after = self.clock.now()
+        self._offset = there.astimezone(UTC) - (before + (after - before) / 2)
+        return self._offset
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,256 @@
+"""Every table, its checks and its indexes.
+
+An index on `events` or `runs` is paid for at every event; each names the query that needs it. The figures are in the
+benchmark page of the documentation.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+from duetime.core.statuses import FINAL, EventStatus, OnLost, RunStatus, Wish
+from duetime.store.types import Instant, JsonText
+
+metadata = MetaData()
+
+# SQLite counts rows by itself only for INTEGER keys; AUTOINCREMENT keeps it from giving the id of a deleted row again.
+_Key = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _one_of(column: str, values: type[EventStatus | RunStatus | OnLost | Wish]) -> str:
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+_final = ", ".join(repr(str(status)) for status in sorted(FINAL))
+
+events = Table(
+    "events",
+    metadata,
+    Column("event_id", _Key, Identity(), primary_key=True),
+    Column("event_type", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default=EventStatus.SCHEDULED.value),
+    Column("resource_id", Text),
+    Column("bot_id", BigInteger),
+    Column("due_at", Instant, nullable=False),
+    Column("ready_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("started_at", Instant),
+    Column("session_id", BigInteger),
+    Column("claim_token", BigInteger, nullable=False, server_default="0"),
+    Column("group_key", BigInteger),
+    Column("parent_id", BigInteger),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("failed_in_a_row", Integer, nullable=False, server_default="0"),
+    Column("recheck", Boolean, nullable=False, server_default=text("false")),
+    Column("dedupe_key", LargeBinary),
+    Column("on_lost", Text, nullable=False),
+    Column("catch_up", Text),
+    Column("wish", Text),
+    Column("schedule", JsonText, nullable=False),
+    Column("args", JsonText, nullable=False, server_default="{}"),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("status_reason", Text, nullable=False, server_default=""),
+    Column("user_resource_id", Text),
+    Column("created_by", Text, nullable=False, server_default=""),
+    CheckConstraint(_one_of("status", EventStatus), name="events_status_known"),
+    CheckConstraint(f"(status IN ({_final})) = (finished_at IS NOT NULL)", name="events_final_is_finished"),
+    CheckConstraint("(status = 'running') = (session_id IS NOT NULL)", name="events_running_is_claimed"),
+    CheckConstraint("wish IS NULL OR status = 'running'", name="events_wish_while_running"),
+    CheckConstraint("dedupe_key IS NULL OR finished_at IS NULL", name="events_key_while_live"),
+    CheckConstraint(_one_of("on_lost", OnLost), name="events_on_lost_known"),
+    CheckConstraint(f"wish IS NULL OR {_one_of('wish', Wish)}", name="events_wish_known"),
+    sqlite_autoincrement=True,
+)
+
+_scheduled = text("status = 'scheduled'")
+Index(  # the claim, and "oldest due event"
+    "events_claim",
+    events.c.event_type,
+    events.c.ready_at,
+    events.c.event_id,
+    postgresql_where=_scheduled,
+    sqlite_where=_scheduled,
+)
+_grouped = text("status = 'scheduled' AND group_key IS NOT NULL")
+Index(  # filling a group
+    "events_group",
+    events.c.event_type,
+    events.c.group_key,
+    events.c.ready_at,
+    postgresql_where=_grouped,
+    sqlite_where=_grouped,
+)
+_keyed = text("dedupe_key IS NOT NULL")
+Index(  # one live event per key
+    "events_dedupe", events.c.dedupe_key, unique=True, postgresql_where=_keyed, sqlite_where=_keyed
+)
+_running = text("status = 'running'")
+Index(  # the reaper, and what a worker holds
+    "events_session", events.c.session_id, postgresql_where=_running, sqlite_where=_running
+)
+_live = text("resource_id IS NOT NULL AND finished_at IS NULL")
+Index(  # what is planned for a resource; unscheduling
+    "events_resource", events.c.resource_id, postgresql_where=_live, sqlite_where=_live
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("event_id", BigInteger, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("event_type", Text, nullable=False),
+    Column("resource_id", Text),
+    Column("bot_id", BigInteger),
+    Column("status", Text, nullable=False),
+    Column("final", Boolean, nullable=False),
+    Column("started_at", Instant),
+    Column("finished_at", Instant, nullable=False),
+    Column("session_id", BigInteger),
+    Column("covers_until", Instant),
+    Column("covers_count", Integer, nullable=False, server_default="1"),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("result", Text),
+    PrimaryKeyConstraint("event_id", "due_at", "attempt", name="runs_pkey"),
+    CheckConstraint(_one_of("status", RunStatus), name="runs_status_known"),
+    CheckConstraint("covers_count >= 1", name="runs_cover_something"),
+    postgresql_partition_by="RANGE (due_at)",
+)
+Index("runs_finished", runs.c.finished_at)  # history, newest first; it grows at one end, so it is cheap
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", _Key, Identity(), primary_key=True),
+    Column("worker", Text, nullable=False),
+    Column("status", Text, nullable=False, server_default="alive"),
+    Column("beat", BigInteger, nullable=False, server_default="0"),
+    Column("lease_seconds", Integer, nullable=False),
+    Column("slots", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("clock_offset_ms", Integer, nullable=False, server_default="0"),
+    Column("event_types", JsonText, nullable=False, server_default="[]"),
+    CheckConstraint("status IN ('alive', 'stopped', 'lost')", name="sessions_status_known"),
+    CheckConstraint("(status = 'alive') = (ended_at IS NULL)", name="sessions_ended"),
+    sqlite_autoincrement=True,
+)
+
+event_types = Table(
+    "event_types",
+    metadata,
+    Column("event_type", Text, primary_key=True),
+    Column("plugin", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("arguments", JsonText, nullable=False),
+    Column("destructive", Boolean, nullable=False),
+    Column("on_lost", Text, nullable=False),
+    Column("retry", JsonText, nullable=False),
+    Column("timeout_ms", BigInteger),
+    Column("max_group", SmallInteger, nullable=False),
+    Column("inverse", Text),
+    Column("catch_up", Text, nullable=False),
+    Column("expires_after_ms", BigInteger),
+    Column("changes", JsonText, nullable=False),
+    Column("published_at", Instant, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("regions", JsonText, nullable=False, server_default="[]"),
+    Column("settings", JsonText, nullable=False, server_default="{}"),
+    Column("harvested_at", Instant),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("last_error", Text, nullable=False, server_default=""),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("resource_id", Text, primary_key=True),
+    Column("resource_type", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("region", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default=""),
+    Column("tags", JsonText, nullable=False, server_default="{}"),
+    Column("data", JsonText, nullable=False, server_default="{}"),
+    Column("harvested_at", Instant, nullable=False),
+    Column("gone_at", Instant),
+    Index("resources_place", "account", "region", "resource_type"),
+)
+
+bots = Table(
+    "bots",
+    metadata,
+    Column("bot_id", _Key, Identity(), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False, server_default="RUNNING"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("definition", JsonText, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("status IN ('RUNNING', 'PAUSED', 'ARCHIVED')", name="bots_status_known"),
+    sqlite_autoincrement=True,
+)
+
+plugins = Table(
+    "plugins",
+    metadata,
+    Column("plugin", Text, primary_key=True),
+    Column("wish", Text, nullable=False, server_default="loaded"),
+    Column("generation", Integer, nullable=False, server_default="1"),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("wish IN ('loaded', 'unloaded')", name="plugins_wish_known"),
+)
+
+plugin_states = Table(
+    "plugin_states",
+    metadata,
+    Column("session_id", BigInteger, nullable=False),
+    Column("plugin", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("details", JsonText, nullable=False, server_default="{}"),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("session_id", "plugin", name="plugin_states_pkey"),
+    CheckConstraint("state IN ('loaded', 'unloaded', 'failed')", name="plugin_states_known"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("audit_id", _Key, Identity(), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("before", JsonText),
+    Column("after", JsonText),
+    sqlite_autoincrement=True,
+)
