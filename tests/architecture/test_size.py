@@ -18,6 +18,7 @@ def test_no_function_is_too_long(trees: dict[str, ast.Module]) -> None:
     lengths = {
         f"{path}:{function.lineno} {function.name}": _lines(function)
         for path, tree in trees.items()
+        if "/migrations/" not in path  # a frozen list of tables
         for function in ast.walk(tree)
         if isinstance(function, Function)
     }

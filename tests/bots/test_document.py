@@ -55,6 +55,10 @@ def test_every_key_of_a_bot_is_read() -> None:
     assert load_bots(FULL) == (NIGHTLY,)
 
 
+def test_a_text_of_several_lines_is_never_a_path() -> None:
+    assert load_bots("name: a\n# see also b.yaml") == (BotDefinition("a"),)
+
+
 def test_a_bot_needs_no_more_than_a_name() -> None:
     assert load_bots("name: idle") == (BotDefinition("idle"),)
     assert load_bots("name: idle\nschedule: ~\nowner: ~") == (BotDefinition("idle"),)
@@ -186,7 +190,10 @@ def test_definitions_are_held_to_the_rules_of_documents() -> None:
 
 
 def test_unreadable_files_are_named(tmp_path: Path) -> None:
-    for content, said in ((b"name: a\nx: \xff", "line 2: is not UTF-8 text"), (b"#" * (LARGEST + 1), "is larger than")):
+    for content, said in (
+        (b"name: a\nx: \xff", "line 2: is not UTF-8 text"),
+        ("# é".encode() * LARGEST, "is larger than"),
+    ):
         path = tmp_path / "bots.yaml"
         path.write_bytes(content)
         with pytest.raises(InvalidDocument, match=said) as caught:
@@ -196,6 +203,13 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
         read_bots(str(tmp_path / "missing.yml"))
     with pytest.raises(InvalidDocument, match="cannot be read: Is a directory"):
         read_bots(tmp_path)
+
+
+def test_a_file_is_measured_in_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "bots.yaml"
+    path.write_text("name: a #" + "é" * (LARGEST // 2), encoding="utf-8")
+    with pytest.raises(InvalidDocument, match="is larger than"):
+        read_bots(path)
 
 
 def test_a_large_text_is_refused_before_it_is_parsed() -> None:

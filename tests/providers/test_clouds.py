@@ -98,9 +98,24 @@ def test_accounts_are_looked_up_again_on_request(clouds: Clouds, accounts: Accou
     assert not clouds.knows("10")
 
 
-def test_a_new_account_serves_at_once(clouds: Clouds, accounts: Accounts) -> None:
+def test_a_new_account_serves_after_a_second(clouds: Clouds, accounts: Accounts, clock: HandClock) -> None:
     assert not clouds.knows("12")
     accounts.rows["12"] = Account("12", provider="fake")
+    clock.elapsed = 1
+    assert clouds.knows("12")
+
+
+def test_an_account_nobody_has_is_not_looked_up_for_every_batch(clouds: Clouds, accounts: Accounts) -> None:
+    for _ in range(5):
+        assert not clouds.knows("12")
+        assert clouds.knows("10")
+    assert accounts.reads == 1
+
+
+def test_a_request_to_look_again_forgets_what_was_missing(clouds: Clouds, accounts: Accounts) -> None:
+    assert not clouds.knows("12")
+    accounts.rows["12"] = Account("12", provider="fake")
+    clouds.refresh()
     assert clouds.knows("12")
 
 

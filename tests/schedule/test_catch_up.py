@@ -102,6 +102,8 @@ def test_a_due_time_that_the_schedule_no_longer_names_is_still_owed() -> None:
     assert catch_up(daily, due_at=NOON, now=NOON + 8 * HOUR, policy=CatchUp.LATEST) == CatchUpPlan(
         NOON + 7 * HOUR, Missed(NOON, NOON, 1), NOON + 31 * HOUR
     )
+    within = catch_up(daily, due_at=NOON, now=NOON + 8 * HOUR, policy=CatchUp.ALL, window=8 * HOUR)
+    assert within == CatchUpPlan(NOON, None, NOON + 7 * HOUR)
 
 
 def test_instants_of_a_zone_are_not_reckoned_by_its_clocks() -> None:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from duetime.schedule import Cron, Daily, DstGap, DstOverlap, Hourly, ScheduleValue, Weekly
+from duetime.schedule import Cron, Daily, DstGap, DstOverlap, Hourly, Monthly, ScheduleValue, Weekly, walltime
+from duetime.schedule.instants import to_seconds
 from duetime.schedule.walltime import Timetable
 
 BERLIN = "Europe/Berlin"
@@ -133,6 +134,24 @@ def changes_in(data: bytes) -> list[tuple[int, int, int]]:
     ]
     steps = zip(instants, offsets[:-1], offsets[1:], strict=True)
     return [(instant, before, after) for instant, before, after in steps if before != after]
+
+
+@pytest.mark.parametrize("number", [1_200, 1_250, 1_300])
+def test_a_change_just_outside_what_was_read_of_the_clocks_is_not_missed(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks of such a length that one is read up to, or from, half an hour before or after Berlin's autumn change."""
+    change = to_seconds("change", AUTUMN.replace(hour=1))
+    last = Monthly(25, "02:05", BERLIN, dst_overlap="last")
+    first = Monthly(25, "02:50", BERLIN, dst_overlap="first")
+    try:
+        for length in ((change - walltime._MARGIN - 1_800) // number, (change + walltime._MARGIN + 1_800) // number):
+            monkeypatch.setattr(walltime, "_BLOCK", length)
+            walltime._periods.cache_clear()
+            assert last.next_after(AUTUMN - timedelta(days=20)) == AUTUMN.replace(hour=1, minute=5)
+            assert first.previous_at_or_before(AUTUMN + timedelta(days=20)) == AUTUMN.replace(minute=50)
+    finally:
+        walltime._periods.cache_clear()
 
 
 def test_a_search_that_finds_only_gaps_gives_up() -> None:

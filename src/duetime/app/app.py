@@ -13,8 +13,10 @@ from duetime.core.guards import Guard
 from duetime.core.registration import Registries, registering_with
 from duetime.core.resources import Account, Resource
 from duetime.engine.executors import Executor
+from duetime.engine.outbox import Announce
 from duetime.engine.runner import Ports
 from duetime.engine.worker import Fittings, Worker, WorkerSettings
+from duetime.jobs.arguments import MAX_BYTES
 from duetime.plugins.discovery import discover
 from duetime.plugins.plugin_manager import PluginManager
 from duetime.plugins.source import PluginSource
@@ -57,6 +59,7 @@ class App:
         providers: Mapping[str, Provider] | None = None,
         plugin_paths: Sequence[Path] = (),
         installed_plugins: bool = True,
+        max_argument_bytes: int = MAX_BYTES,
     ) -> None:
         self.store = store
         self.clock = clock or SystemClock()
@@ -64,7 +67,7 @@ class App:
         self.manager = PluginManager(self.registries)
         self.manager.load_builtin(MODULES)
         self.registries.copy_process_catalogue()
-        self.client = Client(store, registries=self.registries)
+        self.client = Client(store, registries=self.registries, max_argument_bytes=max_argument_bytes)
         self.clouds = Clouds(
             self._accounts,
             providers=providers if providers is not None else {"aws": AwsProvider()},
@@ -77,8 +80,16 @@ class App:
         """Return the plugins that this process can find."""
         return discover(self._plugin_paths, installed=self._installed_plugins)
 
-    def worker(self, *, settings: WorkerSettings, executor: Executor) -> Worker:
-        """Return a worker for this app; nothing runs until it is told to."""
+    def worker(
+        self, *, settings: WorkerSettings, executor: Executor, announce: Announce = lambda _endings: None
+    ) -> Worker:
+        """Return a worker for this app; nothing runs until it is told to.
+
+        Args:
+            settings: how it works.
+            executor: where its units run.
+            announce: told of each batch of endings once they are committed.
+        """
         fittings = Fittings(
             ports=Ports(
                 client=self.client,
@@ -89,6 +100,7 @@ class App:
             guards=self._guards(),
             manager=self.manager,
             find_plugins=self.plugin_sources,
+            announce=announce,
         )
         return Worker(clock=self.clock, settings=settings, fittings=fittings, executor=executor)
 

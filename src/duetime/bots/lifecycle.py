@@ -172,10 +172,10 @@ def _plant_schedule(tx: Transaction, bot: Bot) -> None:
         user_resource_id=bot.owner,
         created_by=f"bot:{bot.name}",
     )
-    event = prepare(request, known=tx.event_types.by_ids([RUN_BOT]), now=tx.now, key=key)
-    if any(run.schedule == event.schedule for run in present):
+    wanted = prepare(request, known=tx.event_types.by_ids([RUN_BOT]), now=tx.now, key=key)
+    if any(run.schedule == wanted.schedule for run in present):
         return
-    tx.operations.apply([ScheduleEvent(event)])
+    tx.operations.apply([ScheduleEvent(wanted)])
 
 
 def _scheduled_runs(tx: Transaction, bot: Bot) -> list[Event]:

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from duetime.bots.errors import MissingHandler
 from duetime.bots.lifecycle import RUN_BOT
-from duetime.bots.lifecycle import RUN_BOT
 from duetime.bots.matching import resolve
 from duetime.bots.run import find_resources, run_actions
 from duetime.core.bots import BotStatus

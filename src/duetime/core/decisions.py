@@ -22,8 +22,10 @@ from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
 
 LOST_ATTEMPTS = 3
-"""An event whose type says `on_lost: retry` survives at least this many vanished workers, whatever its retry policy:
-otherwise one deploy would fail every type without retries. More would let a job that kills its process do so for ever."""
+"""How many lost attempts an event whose type says `on_lost: retry` may have, whatever its retry policy.
+
+Fewer, and one deploy would fail every type without retries. More, and a job that kills its process goes on for long.
+"""
 
 
 class Attempt(Protocol):

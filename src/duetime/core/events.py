@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
@@ -21,9 +21,8 @@ class OnExisting(StrEnum):
     """Another event is added beside it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
-    """An event to be scheduled.
+class NewEvent(NamedTuple):
+    """An event to be scheduled. A named tuple, because a tracker block builds one per resource.
 
     Attributes:
         dedupe_key: 16 bytes naming the one live event this may be; None = as many as are asked for.
@@ -33,11 +32,11 @@ class NewEvent:
 
     event_type: str
     schedule: Schedule
+    due_at: datetime
     resource_id: str | None = None
     bot_id: int | None = None
     description: str = ""
     args_text: str = "{}"
-    due_at: datetime
     ready_at: datetime | None = None
     expires_at: datetime | None = None
     dedupe_key: bytes | None = None
@@ -132,9 +131,24 @@ class Run:
     @property
     def run_id(self) -> str:
         """The run's name: event id, due time and attempt."""
-        return f"{self.event_id}/{self.due_at:%Y-%m-%dT%H:%M:%S.%fZ}/{self.attempt}"
+        return run_id_of(self.event_id, self.due_at, self.attempt)
 
     @property
     def duration(self) -> timedelta | None:
         """How long the job took; None when it never started."""
         return None if self.started_at is None else self.finished_at - self.started_at
+
+
+def run_id_of(event_id: int, due_at: datetime, attempt: int) -> str:
+    """Return the name of a run, such as `17/2026-01-31T19:00:00.000000Z/1`."""
+    return f"{event_id}/{due_at:%Y-%m-%dT%H:%M:%S.%fZ}/{attempt}"
+
+
+def parse_run_id(text: str) -> tuple[int, datetime, int] | None:
+    """Return the event id, due time and attempt that a run's name says, or None when it is no such name."""
+    try:
+        event_id, due_at, attempt = text.split("/")
+        instant = datetime.fromisoformat(due_at)
+        return (int(event_id), instant, int(attempt)) if instant.tzinfo is not None else None
+    except ValueError:
+        return None

@@ -3,7 +3,7 @@
 A job may return the first group or raise; the second group is said by the engine alone.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -95,7 +95,7 @@ class GroupRefused(Exception):
     """
 
 
-class OutcomeUnknown(Exception):  # noqa: N818 - a statement of the job, not a fault of it
+class OutcomeUnknown(Exception):
     """Raised by a job to state that the act was asked for and no answer came: it may have been done.
 
     The event then follows its type's `on_lost` rule.

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from duetime.core.errors import InvalidResourceId
 from duetime.core.json_types import canonical
@@ -12,8 +12,7 @@ from duetime.core.json_types import canonical
 _PARTS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceId:
+class ResourceId(NamedTuple):
     """The four parts of a resource id; its text is `type:account:region:provider_id:`."""
 
     resource_type: str
@@ -28,10 +27,8 @@ class ResourceId:
         Raises:
             InvalidResourceId: the text has another form.
         """
-        if not text.endswith(":"):
-            raise InvalidResourceId(text)
         parts = text[:-1].split(":", _PARTS - 1)
-        if len(parts) != _PARTS or not all(parts):
+        if text[-1:] != ":" or len(parts) != _PARTS or not all(parts):
             raise InvalidResourceId(text)
         return cls(*parts)
 

@@ -15,6 +15,17 @@ class Call:
     The thread that runs it and the watchdog that may give it up race for the claims: `close` is given to one of them.
     """
 
+    __slots__ = (
+        "_right",
+        "claims",
+        "context",
+        "deadline",
+        "later",
+        "session_id",
+        "started_at",
+        "timeout_seconds",
+    )
+
     def __init__(
         self,
         *,
@@ -25,23 +36,21 @@ class Call:
         started_at: datetime,
         timeout_seconds: float | None,
     ) -> None:
-        self.claims = tuple(claims)
-        self.later = tuple(later)
+        self.claims = claims
+        self.later = later
         self.context = context
         self.session_id = session_id
         self.started_at = started_at
         self.timeout_seconds = timeout_seconds
         self.deadline: float | None = None
-        self._lock = threading.Lock()
-        self._is_closed = False
+        self._right = [True]
 
     def close(self) -> bool:
         """Claim the right to say what came of this call; only the first caller has it."""
-        with self._lock:
-            if self._is_closed:
-                return False
-            self._is_closed = True
-            return True
+        try:
+            return self._right.pop()  # one bytecode on a list: atomic, and much cheaper than a lock per event
+        except IndexError:
+            return False
 
 
 class Calls:
@@ -57,13 +66,11 @@ class Calls:
         """Note a call that is about to be made."""
         if call.timeout_seconds is not None:
             call.deadline = self._clock.monotonic() + call.timeout_seconds
-        with self._lock:
-            self._calls[id(call)] = call
+        self._calls[id(call)] = call
 
     def end(self, call: Call) -> bool:
         """Note that a call has returned; return whether its outcome still counts."""
-        with self._lock:
-            self._calls.pop(id(call), None)
+        self._calls.pop(id(call), None)
         if call.close():
             return True
         with self._lock:
@@ -75,8 +82,8 @@ class Calls:
         with self._lock:
             if not call.close():
                 return False
-            self._calls.pop(id(call), None)
             self._stuck += 1
+        self._calls.pop(id(call), None)
         return True
 
     @property
@@ -86,8 +93,7 @@ class Calls:
 
     def snapshot(self) -> list[Call]:
         """Return the calls under way."""
-        with self._lock:
-            return list(self._calls.values())
+        return list(self._calls.copy().values())
 
     def event_ids(self) -> set[int]:
         """Return the events that are being served, or wait behind one that is."""

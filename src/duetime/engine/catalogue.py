@@ -4,14 +4,13 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import structlog
-
 from duetime.core.errors import Invalid
 from duetime.core.event_types import EventType
 from duetime.core.registration import Registries
+from duetime.engine.log import get_logger
 from duetime.jobs.describe import event_type_of
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Handler(NamedTuple):

@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import structlog
-
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.errors import DatabaseUnavailable
@@ -16,6 +14,7 @@ from duetime.engine.executors import Executor
 from duetime.engine.finished import Finished
 from duetime.engine.in_flight import InFlight
 from duetime.engine.judging import Judge
+from duetime.engine.log import get_logger
 from duetime.engine.occurrences import Occurrences
 from duetime.engine.outbox import Outbox
 from duetime.engine.runner import Runner
@@ -25,7 +24,7 @@ from duetime.engine.units import Durations, form_units
 from duetime.store.hot_path import Probe, Want
 from duetime.store.store import Store, Transaction
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 MOST_CLAIMS = 500
 SHORTEST_SLEEP = 0.001
@@ -36,7 +35,7 @@ class Dispatcher(Service):
 
     name = "dispatcher"
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the one place where all parts of a worker meet
         self,
         *,
         clock: Clock,
@@ -115,6 +114,7 @@ class Dispatcher(Service):
         expired: list[Finished] = []
         plain: list[Claim] = []
         by_place: defaultdict[tuple[str, str, str], list[Claim]] = defaultdict(list)
+        readable = self._judge.readable(claims)
         for claimed in claims:
             if claimed.expires_at is not None and now >= claimed.expires_at and not claimed.recurring:
                 reason = f"past its expiry at {claimed.expires_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -124,8 +124,8 @@ class Dispatcher(Service):
             if claim is None:
                 self._in_flight.remove([claimed.event_id])
                 continue
-            place = claim.place if self._judge.needs_reading(claim) else None
-            if place is None:
+            place = claim.place if readable else None
+            if place is None or place.account not in readable:
                 plain.append(claim)
             else:
                 by_place[place.account, place.region, place.resource_type].append(claim)

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
+from duetime.engine.log import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 Task = Callable[[], None]
 
@@ -102,7 +102,7 @@ class ThreadExecutor:
         while (task := self._tasks.get()) is not None:
             try:
                 task()
-            except BaseException:  # a slot that dies would be missed by nobody
+            except BaseException:  # noqa: BLE001 - logged; a slot that dies would be missed by nobody
                 _log.exception("slot.failed")
             with self._lock:
                 self._busy -= 1

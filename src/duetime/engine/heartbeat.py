@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 
-import structlog
-
 from duetime.core.clock import Clock
 from duetime.core.errors import SessionLost
 from duetime.core.statuses import Wish
 from duetime.engine.calls import Calls
 from duetime.engine.catalogue import Catalogue
+from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.engine.session import Session, worker_name
 from duetime.store.store import Store
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Heartbeat(Service):
@@ -77,7 +76,7 @@ class Heartbeat(Service):
             self._session.lost()
             self._open()
             return
-        self._session.beaten(sent_at=sent_at)
+        self._session.beaten(session_id, sent_at=sent_at)
         for event_id, wish in wishes.items():
             flag = self._calls.flag_of(event_id) if wish is Wish.CANCEL else None
             if flag is not None:

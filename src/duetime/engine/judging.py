@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import structlog
-
 from duetime.core.claims import Claim
 from duetime.core.cloud import Cloud
 from duetime.core.guards import Defer, Guard, Hold, Proceed, Skip, Verdict
 from duetime.core.outcomes import Deferred, Held, Outcome, Skipped
 from duetime.core.resources import Resource, ResourceId
+from duetime.engine.log import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 DEFER_AFTER_FAULT = timedelta(seconds=60)
 
@@ -52,10 +51,10 @@ class Judge:
         self._cloud = cloud
         self._guards = tuple(guards)
 
-    def needs_reading(self, claim: Claim) -> bool:
-        """Return whether the cloud must be asked about a claim's resource."""
-        place = claim.place
-        return place is not None and self._cloud.knows(place.account)
+    def readable(self, claims: Sequence[Claim]) -> frozenset[str]:
+        """Return the accounts of these claims' resources that a cloud can be asked about."""
+        accounts = {claim.resource_id.split(":", 2)[1] for claim in claims if claim.resource_id is not None}
+        return frozenset(account for account in accounts if self._cloud.knows(account))
 
     def judge(self, claims: Sequence[Claim], *, now: datetime) -> Judgement:
         """Return which claims may start."""
@@ -78,7 +77,7 @@ class Judge:
     def _ask(self, guard: Guard, claims: Sequence[Claim], reading: Reading, *, now: datetime) -> Mapping[int, Verdict]:
         try:
             return guard.judge(claims, reading, now=now)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - logged, and it becomes a deferral
             # A guard that cannot judge must never let anything through.
             _log.exception("guard.failed", guard=guard.name)
             reason = f"guard {guard.name} failed: {type(error).__name__}: {error}"

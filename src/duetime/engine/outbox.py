@@ -3,21 +3,25 @@
 import threading
 from collections.abc import Callable, Collection, Sequence
 
-import structlog
-
 from duetime.core.claims import Ending
 from duetime.core.clock import Clock
 from duetime.core.errors import StaleClaim
 from duetime.engine.finished import UNSTORABLE, Finished, ending_of, unwritable
+from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.store.finishing import finish_all
 from duetime.store.store import Store
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 FLUSH_AT = 500
 FLUSH_SECONDS = 0.01
 _IDLE_SECONDS = 5.0
+
+
+def _ignore(_news: object) -> None:
+    """Nobody wants to know."""
+
 
 Announce = Callable[[Sequence[Ending]], None]
 
@@ -36,8 +40,8 @@ class Outbox(Service):
         *,
         clock: Clock,
         store: Store,
-        settled: Callable[[Collection[int]], None] = lambda event_ids: None,
-        announce: Announce = lambda endings: None,
+        settled: Callable[[Collection[int]], None] = _ignore,
+        announce: Announce = _ignore,
     ) -> None:
         super().__init__(clock=clock)
         self._store = store

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import structlog
-
 from duetime.core.clock import Clock
 from duetime.core.errors import DuetimeError
 from duetime.engine.catalogue import Catalogue
+from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.engine.session import Session
 from duetime.plugins.loaded_plugin import LoadedPlugin
@@ -16,7 +15,7 @@ from duetime.plugins.source import PluginSource
 from duetime.store.plugin_table import PluginState, PluginWish
 from duetime.store.store import Store
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _ROUND_SECONDS = 1.0
 
@@ -24,8 +23,8 @@ _ROUND_SECONDS = 1.0
 class PluginService(Service):
     """Reconciles plugins with the database's wishes.
 
-    A plugin that is found and that nobody has spoken of yet is wished loaded. A load that fails is reported with its error
-    and not tried again until somebody asks: the wish's generation says whether somebody has.
+    A plugin that is found and that nobody has spoken of yet is wished loaded. A load that fails is reported with its
+    error and not tried again until somebody asks: the wish's generation says whether somebody has.
     """
 
     name = "plugins"

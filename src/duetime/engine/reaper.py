@@ -2,21 +2,20 @@
 
 from typing import NamedTuple
 
-import structlog
-
 from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
 from duetime.core.outcomes import Lost, Outcome, Released
 from duetime.core.retry import NO_RETRY
 from duetime.core.statuses import OnLost
 from duetime.engine.finished import Finished, ending_of
+from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.engine.session import Session
 from duetime.store.claim_table import Orphan
 from duetime.store.finishing import finish_all
 from duetime.store.store import Store
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _MOST = 500
 
@@ -29,8 +28,8 @@ class _Seen(NamedTuple):
 class Reaper(Service):
     """Declares sessions lost whose beat has not changed for one lease of this process's own monotonic time.
 
-    The database's clock and everybody's wall clock play no part, so a wrong or stepped clock can delay a rescue and never
-    cause one. What could not be read does not count as silence: a database that was away kills nobody.
+    The database's clock and everybody's wall clock play no part, so a wrong or stepped clock can delay a rescue and
+    never cause one. What could not be read does not count as silence: a database that was away kills nobody.
     """
 
     name = "reaper"

@@ -106,19 +106,17 @@ class Runner:
     def _run_chunk(self, unit: Unit, claims: Sequence[Claim], *, began: float) -> int:
         """Run claims one after the other; return how many were called."""
         finished: list[Finished] = []
+        release_at = began + RELEASE_AFTER_SECONDS
         for number, claim in enumerate(claims):
-            if number and not self._may_go_on(unit, began=began):
+            if number and (self._clock.monotonic() >= release_at or not self._session.may_start(unit.session_id)):
                 self.release(claims[number:], session_id=unit.session_id)
                 break
-            one = self._call(unit, [claim], later=claims[number + 1 :])
+            one = self._call(unit, (claim,), later=claims[number + 1 :] if number + 1 < len(claims) else ())
             if one is None:  # given up by the watchdog, which has spoken for the rest too
                 break
             finished += one
         self._outbox.put(finished)
         return len(finished)
-
-    def _may_go_on(self, unit: Unit, *, began: float) -> bool:
-        return self._clock.monotonic() - began < RELEASE_AFTER_SECONDS and self._session.may_start(unit.session_id)
 
     def _run_group(self, unit: Unit, claims: Sequence[Claim]) -> None:
         """Run a group in one call; when the provider refuses it, its unreported members one by one."""
@@ -131,7 +129,7 @@ class Runner:
             if not self._session.may_start(unit.session_id):
                 self.release(refused[number:], session_id=unit.session_id)
                 break
-            one = self._call(unit, [claim], later=refused[number + 1 :])
+            one = self._call(unit, (claim,), later=refused[number + 1 :])
             if one is None:
                 break
             self._outbox.put(one)
@@ -145,9 +143,8 @@ class Runner:
             clock=self._clock,
             inventory=self._ports.inventory,
             cloud=self._ports.cloud,
-            resource_ids=tuple(claim.resource_id for claim in claims if claim.resource_id is not None),
-            event_ids=tuple(claim.event_id for claim in claims),
-            idempotency_key=_idempotency_key(claims),
+            resource_ids=tuple([claim.resource_id for claim in claims if claim.resource_id is not None]),
+            occurrences=tuple([(claim.event_id, claim.due_at) for claim in claims]),
             fresh=unit.fresh,
         )
         started_at = self._store.now()
@@ -178,10 +175,6 @@ class Runner:
             finished.append(Finished(claim, outcome, unit.session_id, started_at, finished_at, kind.retry, operations))
             operations = ()  # what trackers asked for is written once, with the first member
         return finished
-
-
-def _idempotency_key(claims: Sequence[Claim]) -> str:
-    return ",".join(f"{claim.event_id}@{claim.due_at:%Y%m%dT%H%M%S.%fZ}" for claim in claims)
 
 
 def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:

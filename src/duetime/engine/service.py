@@ -2,12 +2,11 @@
 
 import threading
 
-import structlog
-
 from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
+from duetime.engine.log import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
@@ -67,7 +66,7 @@ class Service:
             seconds = self.round()
         except Unavailable as error:
             _log.warning("service.unavailable", service=self.name, error=str(error), retry_in=self._pause)
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged with its traceback; a worker without its heartbeat is worse
             _log.exception("service.failed", service=self.name, retry_in=self._pause)
         else:
             self._pause = FIRST_PAUSE

@@ -15,6 +15,9 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+_NONE: tuple[int | None, float] = (None, float("-inf"))
+
+
 class Session:
     """Which session this worker is, and when its last acknowledged beat was sent.
 
@@ -26,38 +29,39 @@ class Session:
         self.lease_seconds = lease_seconds
         self._clock = clock
         self._lock = threading.Lock()
-        self._session_id: int | None = None
-        self._beaten_at = float("-inf")
+        # The id and the end of its lease are read together, before every start, by threads that hold no lock.
+        self._state: tuple[int | None, float] = _NONE
 
     @property
     def session_id(self) -> int | None:
         """The id, or None while no session is open."""
-        return self._session_id
+        return self._state[0]
 
     def opened(self, session_id: int, *, sent_at: float) -> None:
         """Take a new identity."""
         with self._lock:
-            self._session_id = session_id
-            self._beaten_at = sent_at
+            self._state = (session_id, sent_at + self._span)
 
-    def beaten(self, *, sent_at: float) -> None:
+    def beaten(self, session_id: int, *, sent_at: float) -> None:
         """Note an acknowledged beat that was sent at `sent_at` of the monotonic clock."""
         with self._lock:
-            self._beaten_at = max(self._beaten_at, sent_at)
+            present, until = self._state
+            if present == session_id:
+                self._state = (session_id, max(until, sent_at + self._span))
 
     def lost(self) -> None:
         """Forget the identity: nothing may start under it any more."""
         with self._lock:
-            self._session_id = None
-            self._beaten_at = float("-inf")
+            self._state = _NONE
 
     def may_start(self, session_id: int) -> bool:
         """Return whether a job claimed under `session_id` may still be called."""
-        with self._lock:
-            if session_id != self._session_id:
-                return False
-            age = self._clock.monotonic() - self._beaten_at
-        return age < self.lease_seconds * (1 - _MARGIN)
+        present, until = self._state
+        return present == session_id and self._clock.monotonic() < until
+
+    @property
+    def _span(self) -> float:
+        return self.lease_seconds * (1 - _MARGIN)
 
     @property
     def beat_interval(self) -> float:

@@ -2,19 +2,18 @@
 
 from collections.abc import Callable
 
-import structlog
-
 from duetime.core.clock import Clock
 from duetime.core.outcomes import Outcome, Released, TimedOut
 from duetime.core.retry import NO_RETRY
 from duetime.engine.calls import Call, Calls
 from duetime.engine.catalogue import Catalogue
 from duetime.engine.finished import Finished
+from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
 from duetime.engine.service import Service
 from duetime.store.store import Store
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _ROUND_SECONDS = 0.25
 

@@ -4,8 +4,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import structlog
-
 from duetime.core.claims import Ending
 from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
@@ -17,6 +15,7 @@ from duetime.engine.executors import Executor
 from duetime.engine.heartbeat import Heartbeat
 from duetime.engine.in_flight import InFlight
 from duetime.engine.judging import Judge
+from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
 from duetime.engine.plugin_service import PluginService
 from duetime.engine.reaper import Reaper
@@ -28,7 +27,7 @@ from duetime.engine.watchdog import Watchdog
 from duetime.plugins.plugin_manager import PluginManager
 from duetime.plugins.source import PluginSource
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 EXIT_OK = 0
 EXIT_STUCK = 75
@@ -54,6 +53,10 @@ class WorkerSettings:
     grace_seconds: float = 5.0
 
 
+def _ignore(_endings: Sequence[Ending]) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fittings:
     """What the app gives its worker."""
@@ -62,7 +65,7 @@ class Fittings:
     guards: Sequence[Guard]
     manager: PluginManager
     find_plugins: Callable[[], Sequence[PluginSource]]
-    announce: Callable[[Sequence[Ending]], None] = lambda endings: None
+    announce: Callable[[Sequence[Ending]], None] = _ignore
 
 
 class Worker:
@@ -80,44 +83,15 @@ class Worker:
         self.catalogue = Catalogue(fittings.ports.registries)
         self.in_flight = InFlight()
         self.outbox = Outbox(clock=clock, store=store, settled=self.in_flight.remove, announce=self._announced)
-        calls = Calls(clock=clock)
+        self._calls = Calls(clock=clock)
         durations = Durations()
         self._runner = Runner(
             clock=clock,
             ports=fittings.ports,
             session=self.session,
             outbox=self.outbox,
-            calls=calls,
+            calls=self._calls,
             durations=durations,
-        )
-        self.heartbeat = Heartbeat(
-            clock=clock,
-            store=store,
-            session=self.session,
-            catalogue=self.catalogue,
-            calls=calls,
-            slots=settings.slots,
-            on_opened=self._wake,
-        )
-        self.plugins = PluginService(
-            clock=clock,
-            store=store,
-            session=self.session,
-            manager=fittings.manager,
-            catalogue=self.catalogue,
-            find=fittings.find_plugins,
-            on_changed=self._wake,
-        )
-        self.reaper = Reaper(clock=clock, store=store, session=self.session)
-        self.watchdog = Watchdog(
-            clock=clock,
-            store=store,
-            calls=calls,
-            catalogue=self.catalogue,
-            outbox=self.outbox,
-            slots=settings.slots,
-            grace_seconds=settings.grace_seconds,
-            on_stuck=self._replace_me,
         )
         self.dispatcher = Dispatcher(
             clock=clock,
@@ -132,7 +106,44 @@ class Worker:
             in_flight=self.in_flight,
             poll_seconds=settings.poll_seconds,
         )
-        self._calls = calls
+        self.heartbeat = self._make_heartbeat()
+        self.plugins = self._make_plugin_service(fittings)
+        self.reaper = Reaper(clock=clock, store=store, session=self.session)
+        self.watchdog = self._make_watchdog()
+
+    def _make_heartbeat(self) -> Heartbeat:
+        return Heartbeat(
+            clock=self._clock,
+            store=self._store,
+            session=self.session,
+            catalogue=self.catalogue,
+            calls=self._calls,
+            slots=self._settings.slots,
+            on_opened=self._wake,
+        )
+
+    def _make_plugin_service(self, fittings: Fittings) -> PluginService:
+        return PluginService(
+            clock=self._clock,
+            store=self._store,
+            session=self.session,
+            manager=fittings.manager,
+            catalogue=self.catalogue,
+            find=fittings.find_plugins,
+            on_changed=self._wake,
+        )
+
+    def _make_watchdog(self) -> Watchdog:
+        return Watchdog(
+            clock=self._clock,
+            store=self._store,
+            calls=self._calls,
+            catalogue=self.catalogue,
+            outbox=self.outbox,
+            slots=self._settings.slots,
+            grace_seconds=self._settings.grace_seconds,
+            on_stuck=self._replace_me,
+        )
 
     @property
     def services(self) -> tuple[Service, ...]:

@@ -129,8 +129,8 @@ class MultiResourceScheduledEventJob(ScheduledEventJob):
     `succeeded`, `failed` or `report` takes the outcome of `run()` as a whole. Without `max_group` it is served one
     resource at a time.
 
-    Raise `duetime.core.outcomes.GroupRefused` when the provider refused the whole call and nothing was done: the members
-    are then tried one by one.
+    Raise `duetime.core.outcomes.GroupRefused` when the provider refused the whole call and nothing was done: the
+    members are then tried one by one.
     """
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from datetime import datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from duetime.core.errors import InvalidSchedule, nearest
 from duetime.core.json_types import JsonObject, JsonValue, canonical
@@ -45,6 +45,9 @@ OLDER_KEYS = frozenset(
 
 LONGEST = 10_000
 
+# Nearly every one-off has a time of its own: remembering its text would only push others out.
+ONE_OFF = '{"_type":"once"'
+
 
 def to_json(schedule: Schedule) -> JsonObject:
     """Return a schedule as a JSON object, without the fields that have their usual value."""
@@ -61,9 +64,8 @@ def to_json(schedule: Schedule) -> JsonObject:
 def encode(schedule: Schedule) -> str:
     """Return a schedule as canonical JSON text: equal schedules have equal texts."""
     if isinstance(schedule, Once):
-        # Nearly every one-off has a time of its own, so a cache would only lose the others.
-        return f'{{"_type":"once","version":{VERSION},"when":"{iso(schedule.instant)}"}}'
-    return _encode(schedule)
+        return f'{ONE_OFF},"version":{VERSION},"when":"{iso(schedule.instant)}"}}'
+    return _encode(cast("ScheduleValue", schedule))
 
 
 def decode(text: str) -> ScheduleValue:
@@ -74,7 +76,7 @@ def decode(text: str) -> ScheduleValue:
     """
     if not isinstance(text, str) or len(text) > LONGEST:
         raise InvalidSchedule(f"A schedule must be a JSON text of at most {LONGEST} characters", examples=EXAMPLES)
-    return _decode(text)
+    return _read(text) if text.startswith(ONE_OFF) else _decode(text)
 
 
 def from_json(written: object) -> ScheduleValue:
@@ -98,12 +100,16 @@ def from_json(written: object) -> ScheduleValue:
 
 
 @lru_cache(maxsize=4096)
-def _encode(schedule: Schedule) -> str:
+def _encode(schedule: ScheduleValue) -> str:
     return canonical(to_json(schedule))
 
 
 @lru_cache(maxsize=4096)
 def _decode(text: str) -> ScheduleValue:
+    return _read(text)
+
+
+def _read(text: str) -> ScheduleValue:
     try:
         written = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -11,6 +11,7 @@ from duetime.core.json_types import canonical
 from duetime.core.registration import Registries
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import EventStatus
+from duetime.jobs.arguments import MAX_BYTES
 from duetime.schedule.once import Once
 from duetime.scheduling.preparation import CATCH_UPS, Request, expiry, plan, prepare
 from duetime.store.store import Store, Transaction
@@ -25,11 +26,15 @@ class Client:
     Attributes:
         store: the database.
         registries: what this process has registered; empty in processes that only steer.
+        max_argument_bytes: the largest argument text of one event.
     """
 
-    def __init__(self, store: Store, *, registries: Registries | None = None) -> None:
+    def __init__(
+        self, store: Store, *, registries: Registries | None = None, max_argument_bytes: int = MAX_BYTES
+    ) -> None:
         self.store = store
         self.registries = registries or Registries()
+        self.max_argument_bytes = max_argument_bytes
 
     def now(self) -> datetime:
         """Return the database's time."""
@@ -40,7 +45,7 @@ class Client:
         with self.store.read() as tx:
             return {kind.event_type: kind for kind in tx.event_types.all()}
 
-    def schedule(
+    def schedule(  # noqa: PLR0913 - one keyword per thing that may be said of an event
         self,
         event_type: str,
         schedule: Schedule | Mapping[str, Any] | str | datetime,
@@ -196,7 +201,8 @@ class Client:
             return tx.verbs.resolve(event_id, resolution, next_due=next_due, actor=actor, reason=reason)
 
     def _add(self, tx: Transaction, request: Request, *, known: Mapping[str, EventType], actor: str) -> Event:
-        event_id = tx.events.add(prepare(request, known=known, now=tx.now), now=tx.now)
+        prepared = prepare(request, known=known, now=tx.now, most_bytes=self.max_argument_bytes)
+        event_id = tx.events.add(prepared, now=tx.now)
         event = tx.events.get(event_id)
         tx.audit.add(
             actor=actor,

@@ -2,9 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from duetime.core.errors import Invalid, InvalidInstant, InvalidSchedule, UnknownEventType, nearest
 from duetime.core.event_types import EventType
@@ -22,8 +21,7 @@ _LONGEST_DESCRIPTION = 1000
 CATCH_UPS = ("latest", "all", "skip")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """What somebody asks for, not yet checked.
 
     Attributes:
@@ -75,33 +73,35 @@ def prepare(
     kind = known.get(request.event_type)
     if kind is None and not request.allow_unknown:
         raise UnknownEventType(request.event_type, near=nearest(request.event_type, known))
-    args_text = argument_text(request.event_type, request.args, most=most_bytes)
+    args_text = argument_text(request.event_type, request.args, most=most_bytes) if request.args is not None else "{}"
     if kind is not None and (args_text != "{}" or kind.arguments.get("required")):
         check_arguments(request.event_type, json.loads(args_text), kind.arguments)
     schedule, due_at = plan(request.schedule, now=now)
     if request.catch_up is not None and request.catch_up not in CATCH_UPS:
         message = f"catch_up must be one of {', '.join(CATCH_UPS)}, not {request.catch_up!r}."
         raise Invalid(message)
-    place = None if request.resource_id is None else ResourceId.from_string(request.resource_id)
-    grouped = kind is not None and kind.max_group > 1 and place is not None
+    key_of_group: int | None = None
+    if request.resource_id is not None:
+        place = ResourceId.from_string(request.resource_id)
+        if kind is not None and kind.max_group > 1:
+            key_of_group = group_key(account=place.account, region=place.region, args_text=args_text)
+    recheck = request.recheck
+    if recheck is None:
+        recheck = kind is not None and kind.destructive and request.bot_id is not None
     return NewEvent(
         event_type=request.event_type,
         schedule=schedule,
+        due_at=due_at,
         resource_id=request.resource_id,
         bot_id=request.bot_id,
-        description=clean_text(request.description)[:_LONGEST_DESCRIPTION],
+        description=clean_text(request.description[:_LONGEST_DESCRIPTION]),
         args_text=args_text,
-        due_at=due_at,
         expires_at=expiry(schedule, due_at, kind=kind, expires_after=request.expires_after),
         dedupe_key=key,
-        group_key=group_key(account=place.account, region=place.region, args_text=args_text)
-        if grouped and place is not None
-        else None,
+        group_key=key_of_group,
         on_lost=kind.on_lost if kind is not None else OnLost.HOLD,
         catch_up=request.catch_up,
-        recheck=request.recheck
-        if request.recheck is not None
-        else (kind is not None and kind.destructive and request.bot_id is not None),
+        recheck=recheck,
         on_existing=request.on_existing,
         parent_id=request.parent_id,
         user_resource_id=request.user_resource_id,
@@ -120,6 +120,8 @@ def plan(wanted: Schedule | Mapping[str, Any] | str | datetime, *, now: datetime
         InvalidSchedule: it cannot be read, or never fires.
         InvalidInstant: a naive instant.
     """
+    if isinstance(wanted, Once):  # nearly every event of a bot; its own rule, without the detour
+        return wanted, max(wanted.instant, now)
     schedule: Schedule
     if isinstance(wanted, datetime):
         if wanted.tzinfo is None:

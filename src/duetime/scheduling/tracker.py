@@ -136,7 +136,7 @@ class ScheduledEventTracker:
         with buffer.client.store.write() as tx:
             self.report = tx.operations.apply(buffer.operations)
 
-    def schedule_bot_event(
+    def schedule_bot_event(  # noqa: PLR0913 - the signature that existing plugins call, and what we add to it
         self,
         *,
         bot: BotLike | None = None,
@@ -207,6 +207,7 @@ class ScheduledEventTracker:
             known=buffer.known,
             now=buffer.now,
             key=key,
+            most_bytes=buffer.client.max_argument_bytes,
         )
         if asked is not None:
             buffer.asked[asked] += 1

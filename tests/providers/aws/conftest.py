@@ -30,6 +30,8 @@ class ScriptedAws:
     answers: deque[Any] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
+    connections: int = 0
+    changed: threading.Condition = field(default_factory=threading.Condition)
     port: int = 0
 
     @property
@@ -48,6 +50,14 @@ class ScriptedAws:
     def refuse_role(self) -> None:
         """Answer with an error of STS's form."""
         self.answers.append((403, "<E><Error><Code>AccessDenied</Code><Message>no role</Message></Error></E>"))
+
+    def give_role(self, key: str) -> None:
+        """Answer an AssumeRole with credentials that last."""
+        self.answer(
+            f"<R><AssumeRoleResult><Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>x</SecretAccessKey>"
+            "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>"
+            "</AssumeRoleResult></R>"
+        )
 
     def answer(self, body: str = "<R/>") -> None:
         self.answers.append((200, body))
@@ -79,8 +89,22 @@ class ScriptedAws:
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
     script: ScriptedAws
     server: ThreadingHTTPServer
+
+    def setup(self) -> None:
+        super().setup()
+        self._count(1)
+
+    def finish(self) -> None:
+        super().finish()
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self.script.changed:
+            self.script.connections += change
+            self.script.changed.notify_all()
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -90,11 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
         match self.script.answers.popleft():
             case (status, text):
                 self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text.encode())
+            case "cut":
+                self.close_connection = True
             case "hang":
+                self.close_connection = True
                 self.script.released.wait(30)
             case "die":
+                self.close_connection = True
                 self.server.socket.shutdown(socket.SHUT_RDWR)
 
     def log_message(self, *_: Any) -> None:

@@ -84,6 +84,18 @@ def test_an_endpoint_beyond_loopback_is_refused_before_the_first_call(aws: AwsPr
     assert not aws.calls()
 
 
+@pytest.mark.parametrize("settings", [{}, {"profile": "ops"}, {"endpoint_url": "http://127.0.0.1:9"}])
+def test_real_credentials_are_refused_before_the_first_call(aws: AwsProvider, settings: dict[str, str]) -> None:
+    account = Account("10", provider="aws", settings=settings)
+    for ask in (aws.client, aws.act):
+        with pytest.raises(InvalidSetting, match=r"endpoint_url|dummy_credentials"):
+            ask("stop", account=account, region=REGION, **({} if ask == aws.client else _ONE))
+    assert not aws.calls()
+
+
+_ONE: dict[str, Any] = {"resource_type": "instance", "provider_ids": ["i-1"]}
+
+
 def test_a_request_that_is_bent_away_on_its_way_is_stopped(aws: AwsProvider, scripted: Any) -> None:
     client = aws.client("ec2", account=scripted.account(), region=REGION)
 
@@ -125,11 +137,7 @@ def test_each_account_uses_its_own_profile(real: AwsProvider, scripted: Any) -> 
 
 @pytest.mark.usefixtures("profiles")
 def test_a_role_is_taken_on_with_the_profile_and_then_used(real: AwsProvider, scripted: Any) -> None:
-    scripted.answer(
-        "<R><AssumeRoleResult><Credentials><AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>x</SecretAccessKey>"
-        "<SessionToken>t</SessionToken><Expiration>2100-01-01T00:00:00Z</Expiration></Credentials>"
-        "</AssumeRoleResult></R>"
-    )
+    scripted.give_role("ROLEKEY")
     scripted.describe()
     scripted.describe()
     account = scripted.account(
@@ -185,6 +193,21 @@ def test_threads_share_one_client(aws: AwsProvider, account: Account) -> None:
         thread.join(60)
     assert len(clients) == 8
     assert len(set(map(id, clients))) == 1
+
+
+def test_closing_gives_every_connection_back(aws: AwsProvider, scripted: Any) -> None:
+    scripted.give_role("ROLEKEY")
+    scripted.describe()
+    account = scripted.account(
+        endpoint_url=scripted.endpoint_url, dummy_credentials=True, role_arn="arn:aws:iam::111111111111:role/x"
+    )
+    # Held here, so that nothing is closed merely because it was forgotten.
+    client = aws.client("ec2", account=account, region=REGION)
+    client.describe_instances()
+    assert scripted.connections == 2
+    aws.close()
+    with scripted.changed:
+        assert scripted.changed.wait_for(lambda: scripted.connections == 0, timeout=10)
 
 
 def test_another_service_has_a_client_too(aws: AwsProvider, account: Account) -> None:

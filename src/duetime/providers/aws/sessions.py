@@ -126,16 +126,9 @@ class Sessions:
         return config.merge(_CONFINED) if access.dummy_credentials else config
 
 
-# What the environment could otherwise turn into a call to somewhere else: a proxy, a FIPS or dual-stack host, a host
-# prefix before the endpoint, or the question to instance metadata that the "auto" defaults ask.
-_CONFINED = Config(
-    proxies={},
-    use_fips_endpoint=False,
-    use_dualstack_endpoint=False,
-    inject_host_prefix=False,
-    defaults_mode="legacy",
-    s3={"addressing_style": "path"},
-)
+# What the environment could otherwise bring in beside the endpoint: a proxy on the way to it, and the question to
+# instance metadata that the "auto" defaults ask.
+_CONFINED = Config(proxies={}, defaults_mode="legacy")
 
 
 @cache

@@ -1,0 +1,19 @@
+"""The rows of duetime's schema, made by hand with as little as possible."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import blake2b
+
+from benchmarks.workload import BOT, EVENT_TYPE, Wish
+
+CREATED_BY = f"bot:{BOT.name}"
+
+
+def texts_and_keys(wished: Sequence[Wish]) -> Iterator[tuple[str, datetime, str, bytes]]:
+    """Yield resource id, due time, schedule text and dedupe key of each wish."""
+    head = f"{BOT.bot_id}\x1f\x1f"
+    tail = f"\x1f{EVENT_TYPE}\x1f0"
+    for resource_id, when in wished:
+        schedule = f'{{"_type":"once","version":1,"when":"{when.isoformat()[:-6]}Z"}}'
+        key = blake2b(f"{head}{resource_id}{tail}".encode(), digest_size=16).digest()
+        yield resource_id, when, schedule, key

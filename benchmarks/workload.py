@@ -1,0 +1,53 @@
+"""What every contender is asked to do: the same wishes of one bot for the same resources."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+EVENT_TYPE = "bench.noop"
+DESCRIPTION = "Stop outside office hours"
+LEASE_SECONDS = 30
+BATCH = 500
+"""Events per claim and per finish, as in the engine."""
+
+FAR_FUTURE = datetime(2090, 1, 1, tzinfo=UTC)
+
+_ACCOUNTS = 10
+_REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-south-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """As much of a bot as a tracker reads."""
+
+    bot_id: int = 1
+    name: str = "office-hours"
+    owner: str = "divvyuser:1"
+
+
+BOT = Bot()
+
+
+class Wish(NamedTuple):
+    """One event to be scheduled."""
+
+    resource_id: str
+    when: datetime
+
+
+def wishes(count: int, *, start: datetime, apart: timedelta, first: int = 0) -> list[Wish]:
+    """Return wishes for `count` different resources, each due a little later than the one before.
+
+    Args:
+        count: how many.
+        start: when the first one is due.
+        apart: the time between two of them.
+        first: the number of the first resource; different numbers are different resources.
+    """
+    return [Wish(_resource_id(first + number), start + number * apart) for number in range(count)]
+
+
+def _resource_id(number: int) -> str:
+    account = f"{111111111111 * (1 + number % _ACCOUNTS % 9)}"
+    region = _REGIONS[number // _ACCOUNTS % len(_REGIONS)]
+    return f"instance:{account}:{region}:i-{number:016x}:"
