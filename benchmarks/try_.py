@@ -1,17 +1,17 @@
-import sys, time
-from benchmarks.databases import servers
-from benchmarks.stage import build_stages
-from benchmarks import measures
+import time
 def main():
-    kinds = sys.argv[1].split(",")
-    far=int(sys.argv[2]); rounds=int(sys.argv[3])
-    with servers(kinds) as found:
-        for kind in kinds:
-            t=time.time()
-            stages=build_stages(found[kind],kind,far=far)
-            print("built",kind,time.time()-t)
-            for r in range(rounds):
-                for m,a in (("schedule",dict(count=10000)),("drain",dict(count=20000)),("delay",dict(seconds=2))):
-                    t=time.time()
-                    print(m, [ (n, getattr(measures,m)(s,**a)) for n,s in stages.items()], round(time.time()-t,1), flush=True)
+    from benchmarks.databases import servers
+    from benchmarks.stage import build_stages
+    from benchmarks import measures
+    from benchmarks.workload import wishes
+    from datetime import datetime,UTC,timedelta
+    from benchmarks.contenders.registry import CONTENDERS
+    from benchmarks.processes import run_together, Course
+    with servers(["sqlite"]) as found:
+        st=build_stages(found["sqlite"],"sqlite",far=0)
+        for n,s in st.items():
+            for i in range(2):
+                t=time.time(); s.reset(); print(n,"reset",time.time()-t)
+                w=wishes(10000,start=datetime.now(UTC)+timedelta(1),apart=timedelta(seconds=1))
+                t=time.time(); r=run_together(CONTENDERS[n,"sqlite"].schedule,(s.target,w),count=1,course=Course()); print("run",time.time()-t,r)
 if __name__=="__main__": main()

@@ -21,7 +21,7 @@ CREATE TABLE lean_runs (
 );
 """
 
-_INSERT = "INSERT INTO lean_events (type, ready_at) SELECT %s, ready_at FROM unnest(%s::timestamptz[]) AS t (ready_at)"
+_INSERT = "INSERT INTO lean_events (type, ready_at) SELECT %s, ready_at FROM unnest(%b::timestamptz[]) AS t (ready_at)"
 
 _CLAIM = """
 WITH due AS MATERIALIZED (
@@ -36,7 +36,7 @@ RETURNING lean_events.id, token, ready_at
 _FINISH = """
 WITH ended AS (
     UPDATE lean_events SET state = 'succeeded', token = lean_events.token + 1
-    FROM unnest(%s::bigint[], %s::bigint[]) AS ending (id, token)
+    FROM unnest(%b::bigint[], %b::bigint[]) AS ending (id, token)
     WHERE lean_events.id = ending.id AND lean_events.token = ending.token
     RETURNING lean_events.id, ready_at
 ), written AS (

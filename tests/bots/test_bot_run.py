@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from duetime.bots.action import Action
+from duetime.bots.bot_event import BotEvent
 from duetime.bots.lifecycle import RUN_BOT
 from duetime.builtin import actions, bot_run, filters
 from duetime.builtin.bot_run import RunBot
@@ -21,6 +22,7 @@ from duetime.core.statuses import OnLost
 from duetime.jobs.describe import event_type_of
 from duetime.scheduling.client import Client
 from duetime.scheduling.current import using
+from duetime.scheduling.tracker import ScheduledEventTracker
 from duetime.store.store import Store
 
 STOP = ActionUse("duetime.action.schedule_event", {"event_type": "divvy.stop_resource", "after": "1h"})
@@ -132,6 +134,26 @@ def test_actions_run_while_no_transaction_is_open(runs: Runs, registries: Regist
     registries.add(Entry(Kind.ACTION, "write", Action(uid="write", function=write, bulk_action=True)), owner="tests")
     runs.save(actions=(ActionUse("write"),))
     assert isinstance(runs.run(), Succeeded)
+
+
+def test_the_event_types_are_read_once_however_many_resources_there_are(
+    runs: Runs, registries: Registries, store: Store, make: Callable[..., Resource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(event: BotEvent, bot: Bot, settings: object) -> None:
+        with ScheduledEventTracker() as context:
+            context.schedule_bot_event(
+                bot=bot, resource=event.resource, event_type="divvy.stop_resource", schedule_data=store.now()
+            )
+
+    known = runs.client.event_types()
+    reads = iter([known])
+    monkeypatch.setattr(runs.client, "event_types", lambda: next(reads))
+    registries.add(Entry(Kind.ACTION, "stop", Action(uid="stop", function=stop)), owner="tests")
+    with store.write() as tx:
+        tx.resources.save([make(f"i-{n}", tags={"env": "dev"}) for n in range(10, 40)])
+    runs.save(actions=(ActionUse("stop"), ActionUse("stop")))
+    assert isinstance(runs.run(), Succeeded)
+    assert len(runs.context.operations) == 2 * 31
 
 
 def test_it_is_known_by_its_one_argument() -> None:

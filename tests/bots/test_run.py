@@ -14,7 +14,7 @@ from duetime.core.bots import ActionUse, Bot, BotDefinition, FilterUse, Scope
 from duetime.core.errors import InvalidSetting
 from duetime.core.events import Event
 from duetime.core.fields import IntegerField
-from duetime.core.predicates import All, Predicate
+from duetime.core.predicates import Predicate
 from duetime.core.registration import Entry, Kind, Registries
 from duetime.core.resources import Resource
 from duetime.schedule import Once
@@ -28,7 +28,7 @@ DEV = FilterUse("duetime.filter.tag", {"key": "env", "equals": "dev"})
 
 @pytest.fixture
 def inventory(store: Store, make: Make) -> None:
-    """Three instances in two environments, a volume, and an instance of another region."""
+    """Three instances in two environments, a volume, and two instances of another region."""
     with store.write() as tx:
         tx.resources.save(
             [
@@ -36,6 +36,7 @@ def inventory(store: Store, make: Make) -> None:
                 make("i-2", tags={"env": "dev"}),
                 make("i-3", tags={"env": "prod"}),
                 make("v-1", resource_type="volume", tags={"env": "dev"}),
+                make("i-8", region="eu-west-1", tags={"env": "prod"}),
                 make("i-9", region="eu-west-1", tags={"env": "dev"}),
             ]
         )
@@ -197,6 +198,13 @@ def test_a_complement_is_called_for_each_that_does_not_match(runner: Runner, bul
     assert calls == ["i-3"]
 
 
+def test_a_complement_does_not_give_its_action_the_rest(runner: Runner) -> None:
+    given: list[Any] = []
+    runner.action("act", lambda *now: given.append(now[3]), bulk_action=True, complement=nothing)
+    runner.run("act")
+    assert given == [[]]
+
+
 def test_an_action_sees_only_the_types_it_supports(runner: Runner) -> None:
     given: list[Any] = []
     runner.action(
@@ -340,5 +348,4 @@ def test_only_the_first_errors_are_kept_in_words(runner: Runner, store: Store, m
 
 
 def test_a_bot_without_scope_and_filters_finds_everything(runner: Runner) -> None:
-    assert len(runner.run(scope=Scope(), filters=()).matches) == 5
-    assert All().parts == ()
+    assert len(runner.run(scope=Scope(), filters=()).matches) == 6

@@ -108,5 +108,14 @@ def test_the_proof_holds_when_exactly_the_dev_instances_stopped_and_started_agai
     assert looks(dev, prod).proof().holds is holds
 
 
+def test_one_dev_instance_that_stayed_up_is_enough_to_break_the_proof() -> None:
+    other = Place("222222222222", "us-east-1", "i-3")
+    world = looks([RUN, STOP, RUN], [RUN] * 3)
+    assert world.proof().holds
+    world.looks.append({DEV: Seen("dev", RUN), other: Seen("dev", RUN)})
+    world.observe()
+    assert not world.proof().holds
+
+
 def test_a_world_without_dev_instances_proves_nothing() -> None:
     assert not DemoWorld().proof().holds

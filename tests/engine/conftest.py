@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.stepped import NOW, FaultyStore, Stepped, make_store
+from tests.engine.stepped import NOW, FaultyStore, Stepped, make_store, make_template
 
 from duetime.providers.fake import FakeCloud
 from duetime.testing.clock import ManualClock
@@ -21,9 +21,14 @@ def cloud() -> FakeCloud:
     return FakeCloud()
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_template(tmp_path_factory.mktemp("engine") / "template.db")
+
+
 @pytest.fixture
-def faulty_store(tmp_path: Path, clock: ManualClock) -> Iterator[FaultyStore]:
-    with make_store(tmp_path, clock) as store:
+def faulty_store(tmp_path: Path, template: Path, clock: ManualClock) -> Iterator[FaultyStore]:
+    with make_store(tmp_path / "duetime.db", template=template, clock=clock) as store:
         yield store
 
 

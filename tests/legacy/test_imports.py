@@ -74,6 +74,10 @@ def test_both_spellings_of_the_bot_factory(load: Load, spelling: str, statement:
     assert "DivvyBotFactory" not in sys.modules
 
 
+def test_everything_of_an_older_module(load: Load) -> None:
+    load("from DivvyUtils.schedule import *\nassert Once and Weekly\n")
+
+
 def test_an_alias_inside_a_function_works_at_run_time(load: Load, registries: Registries) -> None:
     load("""
         from DivvyWorkers.Processors.ScheduledEvents import ScheduledEventManager

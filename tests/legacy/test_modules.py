@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,13 @@ def test_a_module_holds_no_logic(file: Path) -> None:
         assert exports or (isinstance(node, ast.ImportFrom) and str(node.module).startswith("duetime.")), ast.unparse(
             node
         )
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_the_page_names_every_module_and_name(module: str) -> None:
+    page = (LEGACY.parent / "docs/reference/legacy-api.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("|") and f"`{module}`" in line]
+    assert set(NAMES[module]) <= set(re.findall(r"`(\w+)`", line))
 
 
 def test_types_and_clouds_of_the_older_interface() -> None:

@@ -1,5 +1,6 @@
 """Real plugin folders, and what is needed to load them."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,14 @@ from duetime.plugins.source import PluginSource
 
 MakePlugin = Callable[..., PluginSource]
 MakeFiles = Callable[[Path, Mapping[str, str]], None]
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_umask() -> Iterator[None]:
+    """Let folders that tests make be writable by nobody else, whatever the machine's umask is."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

@@ -72,6 +72,13 @@ def test_relative_paths_and_repetitions(tmp_path: Path, make_files: MakeFiles, m
     assert source.path == tmp_path / "nightly"
 
 
+def test_one_folder_by_two_ways_is_one_plugin(tmp_path: Path, make_files: MakeFiles) -> None:
+    make_files(tmp_path / "one/nightly", {"events.py": ""})
+    (tmp_path / "two").mkdir(mode=0o755)
+    (tmp_path / "two/nightly").symlink_to(tmp_path / "one/nightly")
+    assert names(tmp_path / "one", tmp_path / "two") == ["nightly"]
+
+
 def test_nothing_is_imported(tmp_path: Path, make_files: MakeFiles, modules: Modules) -> None:
     make_files(tmp_path / "nightly", {"events.py": "raise AssertionError"})
     assert names(tmp_path) == ["nightly"]

@@ -4,6 +4,7 @@ import importlib
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +105,22 @@ def test_its_own_come_before_what_is_installed(result: Result) -> None:
 
 def test_a_plugin_may_be_called_like_an_installed_package(result: Result) -> None:
     assert result("import yaml as x", name="yaml") is importlib.import_module("yaml")
+
+
+def test_what_an_installed_package_misses_is_said(
+    manager: PluginManager, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "acme_broken.py").write_text("import acme_missing")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    source = make_plugin({"events.py": "\nimport acme_broken"}, name="acme_broken")
+    with pytest.raises(PluginFailed, match=r"events\.py:2: .*No module named 'acme_missing'"):
+        manager.load(source, generation=1)
+
+
+def test_what_its_own_module_misses_is_said_where_it_stands(manager: PluginManager, make_plugin: MakePlugin) -> None:
+    source = make_plugin({"events.py": "import helper", "helper.py": "\nimport acme_missing"})
+    with pytest.raises(PluginFailed, match=r"helper\.py:2: .*No module named 'acme_missing'"):
+        manager.load(source, generation=1)
 
 
 def test_each_plugin_has_its_own_modules(

@@ -93,6 +93,17 @@ def test_without_a_manifest_the_modules_come_in_the_order_of_their_names(
     assert log == ["", "a", "b"]
 
 
+def test_the_package_itself_may_have_a_load(manager: PluginManager, make_plugin: MakePlugin, job: Text) -> None:
+    source = make_plugin(
+        {
+            "__init__.py": "from . import events\n\ndef load():\n    events.register_it()\n",
+            "events.py": "def register_it():\n    " + job("example.a").replace("\n", "\n    ").rstrip() + "\n",
+            "plugin.json": '{"initial_modules": ["events.py"]}',
+        }
+    )
+    assert manager.load(source, generation=1).event_types == ("example.a",)
+
+
 def test_a_load_that_needs_arguments_is_some_other_function(manager: PluginManager, make_plugin: MakePlugin) -> None:
     source = make_plugin({"a.py": "from json import load\n", "b.py": "def load(path):\n    raise AssertionError\n"})
     assert manager.load(source, generation=1).name == "nightly"
@@ -183,6 +194,21 @@ def test_a_built_in_is_covered_and_uncovered(
     assert registries.event_types.require("divvy.stop_resource").owner == "nightly"
     manager.unload("nightly")
     assert registries.event_types.require("divvy.stop_resource").item is object
+
+
+def test_what_makes_no_sense_is_refused_where_it_is_defined(
+    registries: Registries, make_plugin: MakePlugin, job: Text, modules: Modules
+) -> None:
+    def check(entry: Entry) -> None:
+        if entry.name == "example.bad":
+            problem = f"{entry.item.__name__}.max_group must be a whole number."
+            raise ValueError(problem)
+
+    source = make_plugin({"a.py": job("example.good"), "b.py": job("example.bad")})
+    with pytest.raises(PluginFailed, match=r"b\.py:3: ValueError: Job\.max_group must be a whole number\. Nothing"):
+        PluginManager(registries, check=check).load(source, generation=1)
+    assert not [*registries.event_types]
+    assert not modules()
 
 
 def test_one_plugin_serves_two_apps_of_a_process(make_plugin: MakePlugin, job: Text) -> None:

@@ -1,5 +1,6 @@
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -221,6 +222,28 @@ def test_a_resource_vanishes_between_the_read_and_the_act(cloud: FakeCloud) -> N
     assert isinstance(alone, Skipped)
 
 
+def test_cleared_faults_are_all_forgotten(cloud: FakeCloud) -> None:
+    one = cloud.add()
+    calls: list[FakeCall] = []
+    cloud.faults.gone(one)
+    cloud.faults.refuse(one)
+    cloud.faults.throttle(times=None)
+    cloud.faults.slow(calls.append)
+    cloud.faults.clear()
+    assert act(cloud, "stop", one) == [Succeeded({"before": "running", "after": "stopped"})]
+    assert not calls
+
+
+@pytest.fixture
+def _restless() -> Iterator[None]:
+    """Let threads take turns a thousand times more often than usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 1000)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("_restless")
 def test_many_threads_lose_nothing(cloud: FakeCloud) -> None:
     def work() -> None:
         for _ in range(200):

@@ -182,8 +182,8 @@ def test_a_missing_one_has_its_group_refused_and_is_then_skipped(world: World) -
 def test_an_operation_nobody_knows_is_refused_before_any_call(world: World) -> None:
     ids = world.add(1)
     before = world.calls()
-    with pytest.raises(UnknownName, match="stopp"):
-        act(world, "stopp", ids)
+    with pytest.raises(UnknownName, match="halt"):
+        act(world, "halt", ids)
     assert world.calls() == before
 
 

@@ -1,6 +1,6 @@
 """All schedules against the oracle, in many zones and under every rule.
 
-By default each zone is read around three changes of its clocks and in one ordinary stretch. `DUETIME_ORACLE_WINDOWS=60`
+By default each zone is read around two changes of its clocks and in one ordinary stretch. `DUETIME_ORACLE_WINDOWS=60`
 reads more stretches per zone, and `DUETIME_ORACLE_SEED=7` other ones.
 """
 
@@ -19,7 +19,7 @@ from duetime.core.errors import InvalidSchedule
 from duetime.schedule import ScheduleValue
 
 SEED = int(os.environ.get("DUETIME_ORACLE_SEED", "1"))
-WINDOWS = int(os.environ.get("DUETIME_ORACLE_WINDOWS", "4"))
+WINDOWS = int(os.environ.get("DUETIME_ORACLE_WINDOWS", "3"))
 
 FIRST_YEAR, LAST_YEAR = 1973, 2099
 GAPS = ("at_transition", "shift_forward", "skip")
@@ -188,7 +188,7 @@ def test_schedules_agree_with_the_clock_on_the_wall(zone: str) -> None:
             answers += compare_all_rules(said, zone, minutes, start, end, random)
     compared[zone] = answers
     print(f"{zone}: {answers} answers compared, seed {SEED}")  # noqa: T201 - shown by pytest -s
-    assert answers > 500
+    assert answers > 300
 
 
 def test_there_are_enough_zones() -> None:

@@ -101,6 +101,8 @@ def decide(
         case Released(reason):
             return _given_back(attempt, attempt.ready_at, reason, wish)
         case Held(reason):
+            if _ends(wish):
+                return _given_back(attempt, attempt.ready_at, reason, wish)
             return Step(
                 status=EventStatus.HELD,
                 due_at=attempt.due_at,

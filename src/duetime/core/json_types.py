@@ -8,6 +8,9 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 JsonObject = dict[str, JsonValue]
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
+
+
 def canonical(value: Mapping[str, Any]) -> str:
     """Return the shortest JSON text of an object, with its keys sorted, so that equal objects have equal texts.
 
@@ -15,4 +18,4 @@ def canonical(value: Mapping[str, Any]) -> str:
         ValueError: the value holds NaN or an infinity.
         TypeError: the value holds something JSON cannot say.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _encode(value)

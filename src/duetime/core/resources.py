@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self
 
 from duetime.core.errors import InvalidResourceId
 from duetime.core.json_types import canonical
+from duetime.core.sanitising import clean_text
 
 _PARTS = 4
 
@@ -28,7 +29,7 @@ class ResourceId(NamedTuple):
             InvalidResourceId: the text has another form.
         """
         parts = text[:-1].split(":", _PARTS - 1)
-        if text[-1:] != ":" or len(parts) != _PARTS or not all(parts):
+        if text[-1:] != ":" or len(parts) != _PARTS or not all(parts) or clean_text(text) != text:
             raise InvalidResourceId(text)
         return cls(*parts)
 

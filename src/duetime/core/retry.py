@@ -1,5 +1,6 @@
 """When a failed attempt is tried again."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,8 +27,9 @@ class Retry:
     jitter: float = 0.2
 
     def __post_init__(self) -> None:
-        if self.attempts < 1 or self.factor < 1 or not 0 <= self.jitter < 1 or self.first < timedelta(0):
-            message = "Retry needs attempts >= 1, factor >= 1, 0 <= jitter < 1 and first >= 0."
+        spans = self.first >= timedelta(0) and self.longest >= timedelta(0)
+        if not (self.attempts >= 1 and 1 <= self.factor < math.inf and 0 <= self.jitter < 1 and spans):
+            message = "Retry needs attempts >= 1, a finite factor >= 1, 0 <= jitter < 1, first >= 0 and longest >= 0."
             raise Invalid(message)
 
     def is_left(self, failures: int) -> bool:
@@ -36,10 +38,13 @@ class Retry:
 
     def delay(self, failures: int, *, uniform: Callable[[], float]) -> timedelta:
         """Return the wait after `failures` failures; `uniform` gives numbers from 0 to 1."""
-        exponent = min(failures - 1, 64)
-        seconds = min(self.first.total_seconds() * self.factor**exponent, self.longest.total_seconds())
+        longest = self.longest.total_seconds()
+        try:
+            seconds = min(self.first.total_seconds() * self.factor ** (failures - 1), longest)
+        except OverflowError:
+            seconds = longest if self.first else 0.0
         spread = 1 + self.jitter * (2 * uniform() - 1)
-        return timedelta(seconds=seconds * spread)
+        return timedelta(seconds=min(seconds * spread, longest))
 
 
 NO_RETRY = Retry()

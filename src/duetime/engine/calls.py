@@ -6,6 +6,7 @@ from datetime import datetime
 
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
+from duetime.core.retry import Retry
 from duetime.core.run_context import CancelFlag, RunContext
 
 
@@ -21,6 +22,7 @@ class Call:
         "context",
         "deadline",
         "later",
+        "retry",
         "session_id",
         "started_at",
         "timeout_seconds",
@@ -35,6 +37,7 @@ class Call:
         session_id: int,
         started_at: datetime,
         timeout_seconds: float | None,
+        retry: Retry,
     ) -> None:
         self.claims = claims
         self.later = later
@@ -42,6 +45,7 @@ class Call:
         self.session_id = session_id
         self.started_at = started_at
         self.timeout_seconds = timeout_seconds
+        self.retry = retry
         self.deadline: float | None = None
         self._right = [True]
 
@@ -61,21 +65,33 @@ class Calls:
         self._lock = threading.Lock()
         self._calls: dict[int, Call] = {}
         self._stuck = 0
+        self._is_shut = False
 
-    def begin(self, call: Call) -> None:
-        """Note a call that is about to be made."""
+    def begin(self, call: Call) -> bool:
+        """Note a call that is about to be made; return whether it may be made."""
         if call.timeout_seconds is not None:
             call.deadline = self._clock.monotonic() + call.timeout_seconds
         self._calls[id(call)] = call
+        if self._is_shut:  # asked after the call is noted: whoever shuts looks at the calls afterwards
+            self.forget(call)
+            return False
+        return True
 
-    def end(self, call: Call) -> bool:
-        """Note that a call has returned; return whether its outcome still counts."""
-        self._calls.pop(id(call), None)
+    def shut(self) -> None:
+        """Let no further call begin."""
+        self._is_shut = True
+
+    def close(self, call: Call) -> bool:
+        """Note that a call has returned; return whether its outcome still counts: then `forget` it once that is kept."""
         if call.close():
             return True
         with self._lock:
             self._stuck -= 1
         return False
+
+    def forget(self, call: Call) -> None:
+        """Note that somebody else speaks for the claims of a call now."""
+        self._calls.pop(id(call), None)
 
     def give_up(self, call: Call) -> bool:
         """Give up a call that has not returned; return whether it had not, and its slot now counts as stuck."""

@@ -29,7 +29,7 @@ class Catalogue:
     def __init__(self, registries: Registries) -> None:
         self._registries = registries
         self._lock = threading.Lock()
-        self._described: dict[str, tuple[type[Any], str, Handler]] = {}
+        self._described: dict[str, tuple[type[Any], str, Handler | None]] = {}
         self._generations: dict[str, int] = {}
 
     def set_generation(self, plugin: str, generation: int) -> None:
@@ -50,9 +50,11 @@ class Catalogue:
             generation = self._generations.get(registration.owner, 1)
             kind = event_type_of(event_type, registration.item, plugin=registration.owner, generation=generation)
         except Invalid as error:
+            # Said once and not in every round; its events wait as those of a type that nobody has loaded.
             _log.error("event_type.invalid", event_type=event_type, plugin=registration.owner, error=str(error))
-            return None
-        handler = Handler(registration.item, kind)
+            handler = None
+        else:
+            handler = Handler(registration.item, kind)
         with self._lock:
             self._described[event_type] = (registration.item, registration.owner, handler)
         return handler

@@ -6,14 +6,14 @@ from functools import partial
 
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
-from duetime.core.errors import DatabaseUnavailable
-from duetime.core.outcomes import Expired
+from duetime.core.errors import Unavailable
+from duetime.core.outcomes import Deferred, Expired, Outcome
 from duetime.core.resources import Resource
 from duetime.engine.catalogue import Catalogue, Handler
 from duetime.engine.executors import Executor
 from duetime.engine.finished import Finished
 from duetime.engine.in_flight import InFlight
-from duetime.engine.judging import Judge
+from duetime.engine.judging import DEFER_AFTER_FAULT, Judge
 from duetime.engine.log import get_logger
 from duetime.engine.occurrences import Occurrences
 from duetime.engine.outbox import Outbox
@@ -96,12 +96,12 @@ class Dispatcher(Service):
                     self._release_unknown(tx, session_id)
                 claims = tx.claims.take(session_id=session_id, wants=wants, most=MOST_CLAIMS)
                 claims += tx.claims.fill(session_id=session_id, probes=_probes(claims, handlers))
-                self._in_flight.add(claims)
-        except DatabaseUnavailable:
+        except Unavailable:
             # The commit may have gone through: then events are ours that we do not know of.
             self._claim_is_uncertain = True
             raise
         self._claim_is_uncertain = False
+        self._in_flight.add(claims)
         return claims
 
     def _release_unknown(self, tx: Transaction, session_id: int) -> None:
@@ -110,38 +110,47 @@ class Dispatcher(Service):
             self._runner.release([orphan.claim for orphan in unknown], session_id=session_id, reason="claim unknown")
 
     def _dispatch(self, claims: Sequence[Claim], *, handlers: Mapping[str, Handler], session_id: int) -> None:
-        now = self._store.now()
-        expired: list[Finished] = []
+        refused: list[Finished] = []
         plain: list[Claim] = []
         by_place: defaultdict[tuple[str, str, str], list[Claim]] = defaultdict(list)
-        readable = self._judge.readable(claims)
-        for claimed in claims:
-            if claimed.expires_at is not None and now >= claimed.expires_at and not claimed.recurring:
-                reason = f"past its expiry at {claimed.expires_at:%Y-%m-%d %H:%M:%S} UTC"
-                expired.append(Finished(claimed, Expired(reason), session_id, None, now))
-                continue
-            claim = self._settled(claimed, handlers=handlers, session_id=session_id)
-            if claim is None:
-                self._in_flight.remove([claimed.event_id])
-                continue
-            place = claim.place if readable else None
-            if place is None or place.account not in readable:
-                plain.append(claim)
-            else:
-                by_place[place.account, place.region, place.resource_type].append(claim)
-        if expired:
-            self._outbox.put(expired)
+        try:
+            readable = self._judge.readable(claims)
+            for claimed in claims:
+                claim = self._settled(claimed, handlers=handlers, session_id=session_id)
+                if claim is None:
+                    self._in_flight.remove([claimed])
+                elif not isinstance(claim, Claim):
+                    refused.append(Finished(claimed, claim, session_id, None, self._store.now()))
+                elif readable and (place := claim.place) is not None and place.account in readable:
+                    by_place[place.account, place.region, place.resource_type].append(claim)
+                else:
+                    plain.append(claim)
+        except Unavailable:
+            # Nothing was handed out yet, and some may have been moved on: the next claim looks at what is ours.
+            self._in_flight.remove(claims)
+            self._claim_is_uncertain = True
+            raise
+        if refused:
+            self._outbox.put(refused)
         self._submit(plain, handlers=handlers, session_id=session_id)
         for group in by_place.values():
             self._executor.submit(partial(self._judge_then_submit, group, handlers, session_id))
 
-    def _settled(self, claim: Claim, *, handlers: Mapping[str, Handler], session_id: int) -> Claim | None:
-        """Return the claim for the due time that shall run now; None when it was moved on without a run."""
+    def _settled(self, claim: Claim, *, handlers: Mapping[str, Handler], session_id: int) -> Claim | Outcome | None:
+        """Return the claim for the due time that shall run now, what it came to instead, or None if it was moved on."""
+        now = self._store.now()
         if not claim.recurring:
-            return claim
-        return self._occurrences.settle(
-            claim, handler=handlers[claim.event_type], session_id=session_id, now=self._store.now()
-        )
+            if claim.expires_at is None or now < claim.expires_at:
+                return claim
+            return Expired(f"past its expiry at {claim.expires_at:%Y-%m-%d %H:%M:%S} UTC")
+        try:
+            return self._occurrences.settle(claim, handler=handlers[claim.event_type], session_id=session_id, now=now)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad row must not stop the others; the log has its traceback
+            _log.exception("event.unsettled", event_id=claim.event_id)
+            reason = f"its due times could not be settled: {type(error).__name__}: {error}"
+            return Deferred(now + DEFER_AFTER_FAULT, reason)
 
     def _judge_then_submit(self, claims: Sequence[Claim], handlers: Mapping[str, Handler], session_id: int) -> None:
         """Ask the guards in a slot, because they ask clouds; then run what may run."""

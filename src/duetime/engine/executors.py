@@ -23,7 +23,7 @@ class Executor(Protocol):
         """Return how many more tasks would run at once."""
 
     def submit(self, task: Task) -> None:
-        """Run a task, now or when a slot becomes free."""
+        """Run a task, now or when a slot becomes free; after `close` never."""
 
     def start(self) -> None:
         """Make ready."""
@@ -65,6 +65,7 @@ class ThreadExecutor:
         self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._busy = 0
+        self._is_closed = False
 
     def start(self) -> None:
         for number in range(self.slots):
@@ -80,10 +81,14 @@ class ThreadExecutor:
 
     def submit(self, task: Task) -> None:
         with self._lock:
+            if self._is_closed:  # a task under way may still submit others
+                return
             self._busy += 1
-        self._tasks.put(task)
+            self._tasks.put(task)
 
     def close(self) -> list[Task]:
+        with self._lock:
+            self._is_closed = True
         waiting: list[Task] = []
         while True:
             try:

@@ -42,6 +42,8 @@ class Heartbeat(Service):
         self._calls = calls
         self._slots = slots
         self._on_opened = on_opened
+        # When the database is back, a worker must be heard before anybody else can have missed it for a lease.
+        self.longest_pause = session.beat_interval
 
     def round(self) -> float:
         offset = self._store.measure_clock()
@@ -74,6 +76,8 @@ class Heartbeat(Service):
         except SessionLost as error:
             _log.error("session.lost", session_id=session_id, error=str(error))
             self._session.lost()
+            for call in self._calls.snapshot():
+                call.context.cancel.set()  # what they do is not theirs any more
             self._open()
             return
         self._session.beaten(session_id, sent_at=sent_at)

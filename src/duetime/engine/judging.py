@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from duetime.core.claims import Claim
 from duetime.core.cloud import Cloud
@@ -64,24 +64,23 @@ class Judge:
             rest = [claim for claim in claims if claim.event_id not in outcomes]
             if not rest:
                 break
-            for event_id, verdict in self._ask(guard, rest, reading, now=now).items():
-                outcome = _outcome_of(verdict)
-                if outcome is not None:
-                    outcomes[event_id] = outcome
+            outcomes |= self._ask(guard, rest, reading, now=now)
         return Judgement(
             proceed=tuple(claim for claim in claims if claim.event_id not in outcomes),
             refused=tuple((claim, outcomes[claim.event_id]) for claim in claims if claim.event_id in outcomes),
             fresh=reading.found,
         )
 
-    def _ask(self, guard: Guard, claims: Sequence[Claim], reading: Reading, *, now: datetime) -> Mapping[int, Verdict]:
+    def _ask(self, guard: Guard, claims: Sequence[Claim], reading: Reading, *, now: datetime) -> dict[int, Outcome]:
+        """Return what a guard refuses; one that cannot judge must never let anything through."""
         try:
-            return guard.judge(claims, reading, now=now)
+            verdicts = guard.judge(claims, reading, now=now)
+            outcomes = {event_id: _outcome_of(verdict) for event_id, verdict in verdicts.items()}
         except Exception as error:  # noqa: BLE001 - logged, and it becomes a deferral
-            # A guard that cannot judge must never let anything through.
             _log.exception("guard.failed", guard=guard.name)
             reason = f"guard {guard.name} failed: {type(error).__name__}: {error}"
-            return {claim.event_id: Defer(now + DEFER_AFTER_FAULT, reason) for claim in claims}
+            return {claim.event_id: Deferred(now + DEFER_AFTER_FAULT, reason) for claim in claims}
+        return {event_id: outcome for event_id, outcome in outcomes.items() if outcome is not None}
 
     def _read(self, claims: Sequence[Claim]) -> Reading:
         places: defaultdict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
@@ -114,7 +113,10 @@ def _outcome_of(verdict: Verdict) -> Outcome | None:
             return None
         case Skip(reason):
             return Skipped(reason)
-        case Defer(until, reason):
-            return Deferred(until, reason)
+        case Defer(until, reason) if until.utcoffset() is not None:
+            return Deferred(until.astimezone(UTC), reason)
         case Hold(reason):
             return Held(reason)
+        case _:
+            message = f"{verdict!r} is no verdict"
+            raise TypeError(message)

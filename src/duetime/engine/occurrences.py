@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from duetime.core.claims import Claim, Ending, MissedTimes, Step
+from duetime.core.outcomes import Released
 from duetime.core.statuses import EventStatus
 from duetime.engine.catalogue import Handler
 from duetime.schedule.catch_up import CatchUp, CatchUpPlan, catch_up
@@ -16,10 +17,11 @@ class Occurrences:
     def __init__(self, *, store: Store) -> None:
         self._store = store
 
-    def settle(self, claim: Claim, *, handler: Handler, session_id: int, now: datetime) -> Claim | None:
-        """Return the claim for the due time that shall run now, or None when none shall.
+    def settle(self, claim: Claim, *, handler: Handler, session_id: int, now: datetime) -> Claim | Released | None:
+        """Return the claim for the due time that shall run now, or None when none shall and the event was moved on.
 
-        Missed times get their one history row in the same transaction that moves the event on.
+        Missed times get their one history row in the same transaction that moves the event on. When something was asked
+        of the event meanwhile it is given back, so that this is heard.
         """
         policy = CatchUp(claim.catch_up or handler.kind.catch_up)
         plan = catch_up(decode(claim.schedule_text), due_at=claim.due_at, now=now, policy=policy)
@@ -33,15 +35,14 @@ class Occurrences:
                 reason=f"missed ({policy} applies): {self._why(tx, claim)}",
             )
             if plan.run_at is None:
-                self._pass_over(tx, claim, plan, missed, session_id=session_id, now=now)
-                return None
+                return self._pass_over(tx, claim, plan, missed, session_id=session_id, now=now)
             if not tx.claims.advance(claim, due_at=plan.run_at, missed=missed, session_id=session_id, now=now):
                 return None
         return claim._replace(due_at=plan.run_at, attempt=1, failures=0)
 
     def _pass_over(
         self, tx: Transaction, claim: Claim, plan: CatchUpPlan, missed: MissedTimes, *, session_id: int, now: datetime
-    ) -> None:
+    ) -> Released | None:
         """Move the event to its next due time, or end it when there is none."""
         next_due = plan.next_due
         step = Step(
@@ -57,6 +58,8 @@ class Occurrences:
         )
         if tx.claims.finish([Ending(claim, step, session_id, None, now)]):
             tx.claims.record_missed(claim, missed=missed, session_id=session_id, now=now)
+            return None
+        return Released(missed.reason)
 
     def _why(self, tx: Transaction, claim: Claim) -> str:
         if claim.failures or claim.attempt > 1:

@@ -1,15 +1,15 @@
 """Writes what came of runs, in batches; the only place of a worker where endings are written."""
 
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
-from duetime.core.claims import Ending
+from duetime.core.claims import Claim, Ending
 from duetime.core.clock import Clock
 from duetime.core.errors import StaleClaim
-from duetime.engine.finished import UNSTORABLE, Finished, ending_of, unwritable
+from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.service import Service
-from duetime.store.finishing import finish_all
+from duetime.engine.writing import write
 from duetime.store.store import Store
 
 _log = get_logger(__name__)
@@ -40,7 +40,7 @@ class Outbox(Service):
         *,
         clock: Clock,
         store: Store,
-        settled: Callable[[Collection[int]], None] = _ignore,
+        settled: Callable[[Sequence[Claim]], None] = _ignore,
         announce: Announce = _ignore,
     ) -> None:
         super().__init__(clock=clock)
@@ -88,34 +88,25 @@ class Outbox(Service):
         """
         with self._flushing:
             with self._lock:
-                batch = self._waiting[:FLUSH_AT]
+                batch = _of_different_events(self._waiting[:FLUSH_AT])
             if not batch:
                 return 0
-            written = self._write(batch)
+            done = write(self._store, batch)
             with self._lock:
                 del self._waiting[: len(batch)]
-        self._settled([finished.claim.event_id for finished in batch])
-        self._announce(written)
-        return len(written)
-
-    def _write(self, batch: Sequence[Finished]) -> list[Ending]:
-        by_id = {finished.claim.event_id: finished for finished in batch}
-        report = finish_all(self._store, [ending_of(finished) for finished in batch])
-        written = list(report.written)
-        stale = list(report.stale)
-        # A wish can change once more between two looks, hence a loop; each turn sees the newest.
-        while report.wished or report.refused:
-            again = [ending_of(by_id[ending.claim.event_id], wish=wish) for ending, wish in report.wished]
-            for ending, problem in report.refused:
-                _log.error("run.unwritable", event_id=ending.claim.event_id, problem=problem)
-                if ending.error.startswith(UNSTORABLE):
-                    stale.append(ending)  # not even without its texts: the reaper will see it as lost
-                else:
-                    again.append(unwritable(ending, problem))
-            report = finish_all(self._store, again)
-            written += report.written
-            stale += report.stale
-        for ending in stale:
+        for ending in done.stale:
             error = StaleClaim(ending.claim.event_id, token=ending.claim.token)
             _log.error("run.stale", event_id=ending.claim.event_id, error=str(error))
-        return written
+        self._settled([finished.claim for finished in batch])
+        self._announce(done.written)
+        return len(done.written)
+
+
+def _of_different_events(waiting: list[Finished]) -> list[Finished]:
+    """Cut a batch before the second ending of one event: a claim that was lost and the one that followed it."""
+    seen: set[int] = set()
+    for number, finished in enumerate(waiting):
+        if finished.claim.event_id in seen:
+            return waiting[:number]
+        seen.add(finished.claim.event_id)
+    return waiting

@@ -7,12 +7,13 @@ from duetime.core.errors import Unavailable
 from duetime.core.outcomes import Lost, Outcome, Released
 from duetime.core.retry import NO_RETRY
 from duetime.core.statuses import OnLost
-from duetime.engine.finished import Finished, ending_of
+from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.engine.session import Session
+from duetime.engine.writing import write
 from duetime.store.claim_table import Orphan
-from duetime.store.finishing import finish_all
+from duetime.store.session_table import WorkerSession
 from duetime.store.store import Store
 
 _log = get_logger(__name__)
@@ -29,7 +30,8 @@ class Reaper(Service):
     """Declares sessions lost whose beat has not changed for one lease of this process's own monotonic time.
 
     The database's clock and everybody's wall clock play no part, so a wrong or stepped clock can delay a rescue and
-    never cause one. What could not be read does not count as silence: a database that was away kills nobody.
+    never cause one. What could not be read, or was not looked at, does not count as silence: a database that was away
+    or locked kills nobody, and neither does a machine that stood still with everybody on it.
     """
 
     name = "reaper"
@@ -39,19 +41,23 @@ class Reaper(Service):
         self._store = store
         self._session = session
         self._seen: dict[int, _Seen] = {}
+        self._looked_at = float("-inf")
 
     def round(self) -> float:
         try:
             self._watch()
+            while self.settle_orphans():
+                pass
         except Unavailable:
             self._seen.clear()
             raise
-        while self.settle_orphans():
-            pass
         return max(0.05, self._session.lease_seconds / 4)
 
     def _watch(self) -> None:
         now = self._clock.monotonic()
+        if now - self._looked_at > self._session.lease_seconds / 2:
+            self._seen.clear()
+        self._looked_at = now
         with self._store.read() as tx:
             alive = tx.sessions.alive()
         seen: dict[int, _Seen] = {}
@@ -61,12 +67,20 @@ class Reaper(Service):
                 seen[session.session_id] = _Seen(session.beat, now)
                 continue
             seen[session.session_id] = before
-            if now - before.since >= session.lease_seconds and session.session_id != self._session.session_id:
-                with self._store.write() as tx:
-                    lost = tx.sessions.declare_lost(session.session_id, beat_seen=session.beat)
-                if lost:
-                    _log.warning("session.declared_lost", session_id=session.session_id, worker=session.worker)
+            if now - before.since < session.lease_seconds or session.session_id == self._session.session_id:
+                continue
+            if self._declare_lost(session):
+                _log.warning("session.declared_lost", session_id=session.session_id, worker=session.worker)
+            else:
+                del seen[session.session_id]
         self._seen = seen
+
+    def _declare_lost(self, session: WorkerSession) -> bool:
+        asked_at = self._clock.monotonic()
+        with self._store.write() as tx:
+            if self._clock.monotonic() - asked_at > self._session.lease_seconds / 4:
+                return False  # whoever kept us from writing kept others from beating
+            return tx.sessions.declare_lost(session.session_id, beat_seen=session.beat)
 
     def settle_orphans(self) -> int:
         """Settle running events whose session is not alive; return how many there were."""
@@ -76,21 +90,15 @@ class Reaper(Service):
         if not orphans:
             return 0
         now = self._store.now()
-        endings = []
+        finished = []
         for orphan in orphans:
             kind = kinds.get(orphan.claim.event_type)
-            finished = Finished(
-                orphan.claim,
-                _outcome_of(orphan),
-                orphan.session_id,
-                orphan.started_at,
-                now,
-                NO_RETRY if kind is None else kind.retry,
-            )
-            endings.append(ending_of(finished, wish=orphan.wish))
-        report = finish_all(self._store, endings)
-        _log.warning("orphans.settled", events=len(report.written))
-        return len(report.written)
+            retry = NO_RETRY if kind is None else kind.retry
+            outcome = _outcome_of(orphan)
+            finished.append(Finished(orphan.claim, outcome, orphan.session_id, orphan.started_at, now, retry))
+        done = write(self._store, finished)
+        _log.warning("orphans.settled", events=len(done.written))
+        return len(done.written)
 
 
 def _outcome_of(orphan: Orphan) -> Outcome:

@@ -3,16 +3,19 @@
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.cloud import Cloud
+from duetime.core.errors import Unavailable
 from duetime.core.outcomes import (
     Failed,
     GroupRefused,
+    JobOutcome,
     Lost,
     Outcome,
     OutcomeUnknown,
@@ -36,6 +39,7 @@ from duetime.store.hot_path import Start
 
 RELEASE_AFTER_SECONDS = 1.0
 """The unstarted rest of a chunk is given back when the chunk has taken this long."""
+_LEAVING = "the worker stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,11 @@ class Runner:
 
     def run(self, unit: Unit) -> None:
         """Run every claim of a unit and put what came of each into the outbox."""
-        claims = self._started(unit)
+        try:
+            claims = self._started(unit)
+        except Unavailable as error:
+            self.release(unit.claims, session_id=unit.session_id, reason=f"its start could not be recorded: {error}")
+            return
         if not claims:
             return
         began = self._clock.monotonic()
@@ -93,51 +101,50 @@ class Runner:
 
     def _started(self, unit: Unit) -> tuple[Claim, ...]:
         """Return the claims whose jobs may be called now, with their start on record where their type needs it."""
+        claims = unit.claims
+        if self._session.may_start(unit.session_id) and any(claim.on_lost is not OnLost.RETRY for claim in claims):
+            now = self._store.now()
+            with self._store.write() as tx:
+                accepted = tx.claims.start([Start(claim.event_id, claim.token, now) for claim in claims])
+            claims = tuple(claim for claim in claims if claim.event_id in accepted)
+        # Asked once more: the answer of the database may have taken its time.
         if not self._session.may_start(unit.session_id):
-            self.release(unit.claims, session_id=unit.session_id, reason="the worker's lease ran out before the start")
+            self.release(claims, session_id=unit.session_id, reason="the worker's lease ran out before the start")
             return ()
-        if all(claim.on_lost is OnLost.RETRY for claim in unit.claims):
-            return unit.claims
-        now = self._store.now()
-        with self._store.write() as tx:
-            accepted = tx.claims.start([Start(claim.event_id, claim.token, now) for claim in unit.claims])
-        return tuple(claim for claim in unit.claims if claim.event_id in accepted)
+        return claims
 
     def _run_chunk(self, unit: Unit, claims: Sequence[Claim], *, began: float) -> int:
         """Run claims one after the other; return how many were called."""
-        finished: list[Finished] = []
         release_at = began + RELEASE_AFTER_SECONDS
         for number, claim in enumerate(claims):
             if number and (self._clock.monotonic() >= release_at or not self._session.may_start(unit.session_id)):
                 self.release(claims[number:], session_id=unit.session_id)
-                break
-            one = self._call(unit, (claim,), later=claims[number + 1 :] if number + 1 < len(claims) else ())
-            if one is None:  # given up by the watchdog, which has spoken for the rest too
-                break
-            finished += one
-        self._outbox.put(finished)
-        return len(finished)
+                return number
+            if not self._call(unit, (claim,), later=claims[number + 1 :] if number + 1 < len(claims) else ()):
+                return number
+        return len(claims)
 
     def _run_group(self, unit: Unit, claims: Sequence[Claim]) -> None:
         """Run a group in one call; when the provider refuses it, its unreported members one by one."""
         refused: list[Claim] = []
-        finished = self._call(unit, claims, later=(), refused=refused)
-        if finished is None:
+        if not self._call(unit, claims, later=(), refused=refused):
             return
-        self._outbox.put(finished)
         for number, claim in enumerate(refused):
             if not self._session.may_start(unit.session_id):
                 self.release(refused[number:], session_id=unit.session_id)
-                break
-            one = self._call(unit, (claim,), later=refused[number + 1 :])
-            if one is None:
-                break
-            self._outbox.put(one)
+                return
+            if not self._call(unit, (claim,), later=refused[number + 1 :]):
+                return
 
     def _call(
         self, unit: Unit, claims: Sequence[Claim], *, later: Sequence[Claim], refused: list[Claim] | None = None
-    ) -> list[Finished] | None:
-        """Make one job call; return what came of each claim, or None when the watchdog has given it up meanwhile."""
+    ) -> bool:
+        """Make one job call and put what came of each claim into the outbox, before the next call can hang.
+
+        Returns:
+            False when there is nothing more to do: the watchdog has given the call up and has spoken for the rest of
+            its unit, or the worker is leaving and everything was given back.
+        """
         kind = unit.handler.kind
         context = RunContext(
             clock=self._clock,
@@ -155,15 +162,18 @@ class Runner:
             session_id=unit.session_id,
             started_at=started_at,
             timeout_seconds=None if kind.timeout is None else kind.timeout.total_seconds(),
+            retry=kind.retry,
         )
-        self._calls.begin(call)
+        if not self._calls.begin(call):
+            self.release((*claims, *later), session_id=unit.session_id, reason=_LEAVING)
+            return False
         with bound(context):
             overall = _perform(unit.handler.job_class, claims[0])
-        if not self._calls.end(call):
-            return None
+        if not self._calls.close(call):
+            return False
         if isinstance(overall, GroupRefused):
             if refused is None:
-                overall = Failed(f"the provider refused the call: {overall}")
+                overall = Failed(f"the provider refused the call: {_text_of(overall)}")
             else:
                 refused += [claim for claim in claims if claim.resource_id not in context.outcomes]
                 claims = [claim for claim in claims if claim.resource_id in context.outcomes]
@@ -171,10 +181,12 @@ class Runner:
         operations = tuple(context.operations)
         finished = []
         for claim in claims:
-            outcome = _outcome_of(claim, overall, context.outcomes)
+            outcome = outcome_of(claim, overall, context.outcomes)
             finished.append(Finished(claim, outcome, unit.session_id, started_at, finished_at, kind.retry, operations))
             operations = ()  # what trackers asked for is written once, with the first member
-        return finished
+        self._outbox.put(finished)
+        self._calls.forget(call)
+        return True
 
 
 def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
@@ -189,42 +201,67 @@ def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
             **arguments,
         )
         returned = job.run()
+        if returned is None:
+            returned = getattr(job, "recorded_outcome", None)
     except GroupRefused as refusal:
         return refusal
     except OutcomeUnknown as unknown:
-        return Lost(str(unknown) or "no answer came")
+        return Lost(_text_of(unknown) or "no answer came")
     except BaseException as error:  # noqa: BLE001 - whatever a job raises, SystemExit too, is the outcome of its run
         return Failed(_describe(error))
-    if returned is None:
-        recorded: Outcome | None = getattr(job, "recorded_outcome", None)
-        return recorded or Succeeded()
-    return _checked(returned)
+    return Succeeded() if returned is None else _checked(returned)
 
 
-def _checked(returned: object) -> Outcome:
+def _checked(returned: object) -> JobOutcome:
+    """Return an outcome of which everything that follows can be sure."""
     match returned:
-        case Snoozed(until) if getattr(until, "tzinfo", None) is None:
-            return Failed(f"run() asked to snooze until {until!r}, which is no aware datetime")
-        case Succeeded() | Failed() | Snoozed() | Skipped():
+        case Succeeded():
             return returned
+        case Failed(error):
+            # Whoever catches an error likes to pass it on as it is.
+            return returned if isinstance(error, str) else replace(returned, error=_text_of(error))
+        case Skipped(reason):
+            return returned if isinstance(reason, str) else Skipped(_text_of(reason))
+        case Snoozed(until, reason):
+            instant = _instant_of(until)
+            if instant is None:
+                return Failed(f"run() asked to snooze until {_text_of(until)}, which is no aware datetime")
+            return Snoozed(instant, reason if isinstance(reason, str) else _text_of(reason))
         case _:
             kind = type(returned).__name__
             return Failed(f"run() returned a {kind}; it must return None, Succeeded, Failed, Snoozed or Skipped")
 
 
-def _outcome_of(claim: Claim, overall: Outcome | GroupRefused, reported: Mapping[str, Outcome]) -> Outcome:
+def _instant_of(value: object) -> datetime | None:
+    try:
+        return value.astimezone(UTC) if isinstance(value, datetime) and value.utcoffset() is not None else None
+    except OverflowError:
+        return None
+
+
+def outcome_of(claim: Claim, overall: Outcome | GroupRefused, reported: Mapping[str, JobOutcome]) -> Outcome:
+    """Return what a call came to for one of its claims: what the job reported of it, else the whole."""
     if claim.resource_id is not None and claim.resource_id in reported:
         return _checked(reported[claim.resource_id])
     if isinstance(overall, GroupRefused):  # pragma: no cover - refused claims were taken out before
-        return Failed(str(overall))
+        return Failed(_text_of(overall))
     return overall
 
 
 def _describe(error: BaseException) -> str:
     """Return what was raised and where, short enough for a table."""
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = _text_of(error)
+    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return text
     last = frames[-1]
     return f"{text} (at {Path(last.filename).name}:{last.lineno}, in {last.name})"
+
+
+def _text_of(value: object) -> str:
+    """Return a value as text, whatever its own code does when it is asked."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - a plugin's __str__ may raise anything
+        return f"<{type(value).__name__} that cannot be shown>"

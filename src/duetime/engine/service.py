@@ -21,6 +21,7 @@ class Service:
     """
 
     name = "service"
+    longest_pause = LONGEST_PAUSE
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
@@ -71,6 +72,6 @@ class Service:
         else:
             self._pause = FIRST_PAUSE
             return seconds
-        pause = self._pause
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        pause = min(self._pause, self.longest_pause)
+        self._pause = pause * 2
         return pause

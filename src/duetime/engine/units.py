@@ -65,7 +65,9 @@ def form_units(
     singles: dict[str, list[Claim]] = {}
     for claim in claims:
         handler = handlers[claim.event_type]
-        place = claim.place if handler.kind.max_group > 1 and claim.group_key is not None else None
+        # One that failed in a group is tried again alone: the one that makes a call fail must not do so to the others.
+        in_group = handler.kind.max_group > 1 and claim.group_key is not None and not claim.failures
+        place = claim.place if in_group else None
         if place is None:
             singles.setdefault(claim.event_type, []).append(claim)
         else:

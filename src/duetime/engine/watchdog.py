@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 from duetime.core.clock import Clock
-from duetime.core.outcomes import Outcome, Released, TimedOut
-from duetime.core.retry import NO_RETRY
+from duetime.core.outcomes import Released, TimedOut
 from duetime.engine.calls import Call, Calls
-from duetime.engine.catalogue import Catalogue
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
+from duetime.engine.runner import outcome_of
 from duetime.engine.service import Service
 from duetime.store.store import Store
 
@@ -32,7 +31,6 @@ class Watchdog(Service):
         clock: Clock,
         store: Store,
         calls: Calls,
-        catalogue: Catalogue,
         outbox: Outbox,
         slots: int,
         grace_seconds: float,
@@ -41,7 +39,6 @@ class Watchdog(Service):
         super().__init__(clock=clock)
         self._store = store
         self._calls = calls
-        self._catalogue = catalogue
         self._outbox = outbox
         self._slots = slots
         self._grace_seconds = grace_seconds
@@ -60,17 +57,14 @@ class Watchdog(Service):
         return _ROUND_SECONDS
 
     def _speak_for(self, call: Call) -> None:
-        seconds = call.timeout_seconds or 0.0
+        """Say what came of a call in place of its thread; what it had already reported of a resource stands."""
+        overall = TimedOut(call.timeout_seconds or 0.0)
         now = self._store.now()
         reported = dict(call.context.outcomes)
-        handler = self._catalogue.get(call.claims[0].event_type)
-        retry = NO_RETRY if handler is None else handler.kind.retry
-        finished = []
-        for claim in call.claims:
-            outcome: Outcome = TimedOut(seconds)
-            if claim.resource_id is not None and claim.resource_id in reported:
-                outcome = reported[claim.resource_id]
-            finished.append(Finished(claim, outcome, call.session_id, call.started_at, now, retry))
+        finished = [
+            Finished(claim, outcome_of(claim, overall, reported), call.session_id, call.started_at, now, call.retry)
+            for claim in call.claims
+        ]
         finished += [Finished(claim, Released(), call.session_id, None, now) for claim in call.later]
-        _log.error("run.timed_out", event_ids=[claim.event_id for claim in call.claims], seconds=seconds)
+        _log.error("run.timed_out", event_ids=[claim.event_id for claim in call.claims], seconds=overall.seconds)
         self._outbox.put(finished)

@@ -138,7 +138,6 @@ class Worker:
             clock=self._clock,
             store=self._store,
             calls=self._calls,
-            catalogue=self.catalogue,
             outbox=self.outbox,
             slots=self._settings.slots,
             grace_seconds=self._settings.grace_seconds,
@@ -198,6 +197,7 @@ class Worker:
         session_id = self.session.session_id
         if session_id is None:
             return
+        self._calls.shut()  # from here on no job is called, so that none can be called for what is given back
         busy = self._calls.event_ids() | self.outbox.event_ids()
         try:
             with self._store.read() as tx:
@@ -209,8 +209,8 @@ class Worker:
 
     def _flush(self) -> None:
         try:
-            while self.outbox.flush():
-                pass
+            while len(self.outbox):
+                self.outbox.flush()
         except Unavailable as error:
             _log.warning("worker.not_flushed", endings=len(self.outbox), error=str(error))
 

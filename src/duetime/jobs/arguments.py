@@ -11,6 +11,9 @@ from duetime.core.json_types import canonical
 MAX_BYTES = 64 * 1024
 """Default for the largest argument text of one event."""
 
+MAX_DEPTH = 64
+"""How deep arguments may be nested: what is stored must be readable from any depth of any thread's stack."""
+
 OWN_KEYWORDS = ("resource_id", "user_resource_id", "scheduled_event_id", "scheduled_event_type")
 """Given by the engine to every job; an event's arguments may not name them."""
 
@@ -28,6 +31,7 @@ _JSON_TYPES: Mapping[Any, str] = {
     "list": "array",
     "dict": "object",
 }
+_VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -56,11 +60,15 @@ def argument_text(event_type: str, action_data: str | Mapping[str, Any] | None, 
     Raises:
         InvalidArguments: they are no JSON object, hold what a database or JSON refuses, or exceed `most` bytes.
     """
-    if not action_data:
-        if action_data == "":
-            raise InvalidArguments(event_type, "an empty text is not a JSON object; leave it out or pass {}")
+    if action_data == "":
+        raise InvalidArguments(event_type, "an empty text is not a JSON object; leave it out or pass {}")
+    arguments = dict(_as_object(event_type, action_data))
+    if not arguments:
         return "{}"
-    arguments = _as_object(event_type, action_data)
+    taken = [name for name in OWN_KEYWORDS if name in arguments]
+    if taken:
+        raise InvalidArguments(event_type, f"{taken[0]!r} is given by duetime and cannot be an argument")
+    _check_shape(event_type, arguments)
     try:
         text = canonical(arguments)
         size = len(text.encode())
@@ -73,6 +81,20 @@ def argument_text(event_type: str, action_data: str | Mapping[str, Any] | None, 
     if size > most:
         raise InvalidArguments(event_type, f"they take {size} bytes and at most {most} are allowed")
     return text
+
+
+def _check_shape(event_type: str, value: Any, *, depth: int = 1) -> None:
+    """Refuse what JSON would quietly change, such as a number as a key, and what is nested too deep to be read back."""
+    if depth > MAX_DEPTH:
+        raise InvalidArguments(event_type, f"they are nested more than {MAX_DEPTH} deep")
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise InvalidArguments(event_type, f"keys must be text, not {key!r}")
+        value = value.values()
+    for inner in value:
+        if isinstance(inner, Mapping | list | tuple):
+            _check_shape(event_type, inner, depth=depth + 1)
 
 
 def _holds_nul(value: Any) -> bool:
@@ -107,20 +129,31 @@ def _refuse_constant(name: str) -> Any:
 
 
 def schema_of(job_class: type) -> dict[str, Any]:
-    """Return a JSON schema of the arguments that a job's constructor takes, beside its own four keywords."""
+    """Return a JSON schema of the arguments that a job's constructor takes, beside its own four keywords.
+
+    A constructor that takes `**rest` without naming any of the four hands them on to its base class: then the base
+    class says what else fits. One that names them takes whatever arguments come.
+    """
     properties: dict[str, Any] = {}
     required: list[str] = []
     open_ended = False
-    for parameter in list(inspect.signature(job_class).parameters.values()):
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            open_ended = True
-        elif parameter.kind is inspect.Parameter.VAR_POSITIONAL or parameter.name in OWN_KEYWORDS:
+    for owner in job_class.__mro__:
+        constructor = owner.__dict__.get("__init__")
+        if constructor is None:
             continue
-        else:
+        parameters = list(inspect.signature(constructor).parameters.values())[1:]
+        for parameter in parameters:
+            if parameter.kind in _VARIADIC or parameter.name in OWN_KEYWORDS or parameter.name in properties:
+                continue
             json_type = _JSON_TYPES.get(parameter.annotation)
             properties[parameter.name] = {"type": json_type} if json_type else {}
             if parameter.default is inspect.Parameter.empty:
                 required.append(parameter.name)
+        takes_rest = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+        names_own = any(parameter.name in OWN_KEYWORDS for parameter in parameters)
+        open_ended = takes_rest and names_own
+        if not takes_rest or names_own:
+            break
     return {
         "type": "object",
         "properties": properties,
@@ -139,8 +172,6 @@ def check_arguments(event_type: str, arguments: Mapping[str, Any], schema: Mappi
         return
     properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
     for name, value in arguments.items():
-        if name in OWN_KEYWORDS:
-            raise InvalidArguments(event_type, f"{name!r} is given by duetime and cannot be an argument")
         if name not in properties:
             if schema.get("additionalProperties"):
                 continue

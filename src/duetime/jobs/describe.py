@@ -10,6 +10,9 @@ from duetime.core.statuses import OnLost
 from duetime.jobs.arguments import schema_of
 from duetime.jobs.base import MultiResourceScheduledEventJob
 
+LONGEST_SPAN = timedelta(days=3650)
+LARGEST_GROUP = 1000
+
 
 def event_type_of(event_type: str, job_class: type[Any], *, plugin: str, generation: int = 1) -> EventType:
     """Return what a job class says of its event type.
@@ -17,6 +20,9 @@ def event_type_of(event_type: str, job_class: type[Any], *, plugin: str, generat
     Raises:
         Invalid: one of its class attributes has a value that means nothing; the class and attribute are named.
     """
+    if not isinstance(job_class, type):
+        message = f"{job_class!r} cannot be registered as {event_type!r}: it is no class."
+        raise Invalid(message)
     destructive = bool(getattr(job_class, "destructive", False))
     expires_after = _span(job_class, "expires_after")
     if expires_after is None and destructive:
@@ -31,10 +37,10 @@ def event_type_of(event_type: str, job_class: type[Any], *, plugin: str, generat
         retry=_retry(job_class),
         timeout=_span(job_class, "timeout"),
         max_group=_max_group(job_class),
-        inverse=getattr(job_class, "inverse", None),
+        inverse=_inverse(job_class),
         catch_up=_catch_up(job_class),
         expires_after=expires_after,
-        changes=tuple(getattr(job_class, "changes", ())),
+        changes=_changes(job_class),
     )
 
 
@@ -55,8 +61,8 @@ def _on_lost(job_class: type[Any], *, destructive: bool) -> OnLost:
 
 def _retry(job_class: type[Any]) -> Retry:
     value = getattr(job_class, "retry", NO_RETRY)
-    if not isinstance(value, Retry):
-        raise _wrong(job_class, "retry", "a duetime Retry(...)")
+    if not isinstance(value, Retry) or max(value.first, value.longest) > LONGEST_SPAN:
+        raise _wrong(job_class, "retry", "a duetime Retry(...) with waits of at most 10 years")
     return value
 
 
@@ -64,16 +70,30 @@ def _span(job_class: type[Any], attribute: str) -> timedelta | None:
     value = getattr(job_class, attribute, None)
     if value is None:
         return None
-    if isinstance(value, timedelta) and value > timedelta(0):
+    if isinstance(value, timedelta) and timedelta(0) < value <= LONGEST_SPAN:
         return value
-    raise _wrong(job_class, attribute, "a positive timedelta or None")
+    raise _wrong(job_class, attribute, "a positive timedelta of at most 10 years, or None")
 
 
 def _max_group(job_class: type[Any]) -> int:
     value = getattr(job_class, "max_group", 1)
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise _wrong(job_class, "max_group", "a whole number from 1")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= LARGEST_GROUP:
+        raise _wrong(job_class, "max_group", f"a whole number from 1 to {LARGEST_GROUP}")
     return value if issubclass(job_class, MultiResourceScheduledEventJob) else 1
+
+
+def _inverse(job_class: type[Any]) -> str | None:
+    value = getattr(job_class, "inverse", None)
+    if value is None or (isinstance(value, str) and value.isprintable()):
+        return value
+    raise _wrong(job_class, "inverse", "an event type or None")
+
+
+def _changes(job_class: type[Any]) -> tuple[str, ...]:
+    value = getattr(job_class, "changes", ())
+    if isinstance(value, list | tuple) and all(isinstance(name, str) and name.isprintable() for name in value):
+        return tuple(value)
+    raise _wrong(job_class, "changes", "a tuple of field names, such as ('state',)")
 
 
 def _catch_up(job_class: type[Any]) -> str:

@@ -5,17 +5,19 @@ from typing import Any, TypeVar
 
 from duetime.core.errors import Invalid
 from duetime.core.registration import Entry, Kind, register, unregister
+from duetime.jobs.describe import event_type_of
 
 J = TypeVar("J", bound=type[Any])
 
 
 def _entry(event_type: str, job_class: type[Any]) -> Entry:
-    if not event_type or not isinstance(event_type, str):
+    if not isinstance(event_type, str) or not event_type or not event_type.isprintable():
         message = f"An event type must be a text such as 'divvy.stop_resource', not {event_type!r}."
         raise Invalid(message)
     if not callable(getattr(job_class, "run", None)):
         message = f"{job_class!r} cannot be registered as {event_type!r}: a job class needs a run() method."
         raise Invalid(message)
+    event_type_of(event_type, job_class, plugin="")  # refused here, where the error can name the plugin's own line
     return Entry(Kind.EVENT_TYPE, event_type, job_class)
 
 

@@ -1,5 +1,6 @@
 """What went wrong inside a plugin, and on which of its lines."""
 
+import inspect
 import traceback
 from dataclasses import dataclass
 
@@ -37,6 +38,16 @@ def fault_of(error: BaseException, *, space: ModuleSpace) -> Fault:
         if space.holds(frame.f_code.co_filename)
     ]
     return Fault(problem, *places[-1]) if places else Fault(problem)
+
+
+def fault_at(item: object, error: BaseException, *, space: ModuleSpace) -> Fault:
+    """Return what `error` says of a class or function of the plugin, at the line where that is defined."""
+    problem = _say(error).replace(space.package, space.known_as).rstrip(". ")
+    try:
+        file, (_, line) = inspect.getsourcefile(item), inspect.getsourcelines(item)  # type: ignore[arg-type]
+    except (OSError, TypeError):  # neither a class nor a function, or made at run time
+        return Fault(problem)
+    return Fault(problem, file, line)
 
 
 def _say(error: BaseException) -> str:

@@ -80,7 +80,7 @@ class _Manifest:
             self._refuse(f"{at} is no Python file name; {_EXAMPLE}", at=at)
         path = PurePosixPath(name)
         parts = path.with_suffix("").parts
-        if path.is_absolute() or ".." in parts or "\\" in name or any("." in part for part in parts):
+        if path.is_absolute() or "\\" in name or any("." in part for part in parts):
             self._refuse(f"{at} must name a module inside the folder, such as plugin.py", at=at)
         if not (self._folder / path).is_file():
             there = [str(file.relative_to(self._folder)) for file in self._folder.rglob("*.py")]

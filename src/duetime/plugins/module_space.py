@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec, SourceFileLoader
+from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder, ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
-from weakref import WeakValueDictionary
+
+from duetime.plugins.open_spaces import open_spaces
+from duetime.plugins.plugin_loader import PluginLoader
 
 
 class ModuleSpace:
@@ -36,23 +38,23 @@ class ModuleSpace:
         self.known_as = known_as or plugin
         self.root = root
         self.places = tuple(places)
-        self.builtins: Mapping[str, Any] = vars(builtins)
+        self._builtins: Mapping[str, Any] = vars(builtins)
         self._finders: dict[str, FileFinder] = {}
         self._closed: dict[str, ModuleType] | None = None
         self._lock = threading.RLock()
-        self.package = _spaces.add(self, f"duetime_plugin_{re.sub(r'[^0-9A-Za-z]', '_', plugin)}_g{generation}")
+        self.package = open_spaces.add(self, f"duetime_plugin_{re.sub(r'[^0-9A-Za-z]', '_', plugin)}_g{generation}")
 
     def import_with(self, importer: Callable[..., ModuleType]) -> None:
         """Send every import statement of the plugin's code, while it loads and later, through `importer`.
 
         A statement finds `__import__` among the builtins of its own module, so nothing outside the plugin changes.
         """
-        self.builtins = {**vars(builtins), "__import__": importer}
+        self._builtins = {**vars(builtins), "__import__": importer}
 
     def find(self, fullname: str, places: Sequence[str] | None) -> ModuleSpec | None:
         """Return how to import one of its modules, or None when there is none of that name."""
         if fullname == self.package:
-            loader = _Loader(fullname, str(self.root), space=self)
+            loader = PluginLoader(fullname, str(self.root), builtins=self._builtins, optional=True)
             return spec_from_file_location(
                 fullname, self.root, loader=loader, submodule_search_locations=list(self.places) or None
             )
@@ -104,7 +106,7 @@ class ModuleSpace:
             yield
             return
         with self._lock:
-            _spaces.activate(self)
+            open_spaces.activate(self)
             sys.modules.update(self._closed)
             try:
                 yield
@@ -126,77 +128,16 @@ class ModuleSpace:
         modules = self._in_table()
         for name in modules:
             sys.modules.pop(name, None)
-        _spaces.deactivate(self)
+        open_spaces.deactivate(self)
         return modules
 
     def _finder(self, place: str) -> FileFinder:
         """Return a finder of its own: the process's may remember which files were there at an earlier load."""
         if place not in self._finders:
 
-            def loader(fullname: str, path: str) -> _Loader:
-                return _Loader(fullname, path, space=self)
+            def loader(fullname: str, path: str) -> PluginLoader:
+                return PluginLoader(fullname, path, builtins=self._builtins)
 
             kinds: list[Any] = [(loader, [".py"]), (ExtensionFileLoader, EXTENSION_SUFFIXES)]
             self._finders[place] = FileFinder(place, *kinds)
         return self._finders[place]
-
-
-class _Loader(SourceFileLoader):
-    """Runs one file of a plugin, always from its source."""
-
-    def __init__(self, fullname: str, path: str, *, space: ModuleSpace) -> None:
-        super().__init__(fullname, path)
-        self._space = space
-
-    def get_code(self, fullname: str) -> CodeType:
-        # Bytecode caches are told from their source by its age in whole seconds: an edit followed by a reload is
-        # faster than that. Nor shall loading a plugin write into its folder.
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-    def get_data(self, path: str) -> bytes:
-        if Path(path) == self._space.root and not self._space.root.exists():
-            return b""
-        return super().get_data(path)
-
-    def exec_module(self, module: ModuleType) -> None:
-        module.__dict__["__builtins__"] = self._space.builtins
-        super().exec_module(module)
-
-
-class _Spaces:
-    """Finds the modules of all open spaces; the import system's list has this one finder for all of them.
-
-    It stays on that list: taking an entry away while another thread walks the list would hide a finder from it.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._alive: WeakValueDictionary[str, ModuleSpace] = WeakValueDictionary()
-        self._open: dict[str, ModuleSpace] = {}
-
-    def add(self, space: ModuleSpace, wanted: str) -> str:
-        """Open `space` under the wanted name, or one made from it when that is in use."""
-        with self._lock:
-            if self not in sys.meta_path:
-                sys.meta_path.insert(0, self)
-            name, number = wanted, 1
-            while name in self._alive:
-                number += 1
-                name = f"{wanted}_{number}"
-            self._alive[name] = self._open[name] = space
-            return name
-
-    def activate(self, space: ModuleSpace) -> None:
-        self._open[space.package] = space
-
-    def deactivate(self, space: ModuleSpace) -> None:
-        self._open.pop(space.package, None)
-
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        space = self._open.get(fullname.partition(".")[0])
-        return None if space is None else space.find(fullname, path)
-
-
-_spaces = _Spaces()

@@ -1,13 +1,13 @@
 """Loads, unloads and reloads plugins while the program runs."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from duetime.core.errors import DuplicateRegistration, UnknownName, nearest
-from duetime.core.registration import Batch, Kind, Registries, registering_with
+from duetime.core.registration import Batch, Entry, Kind, Registries, registering_with
 from duetime.core.registry import BUILTIN
-from duetime.plugins.faults import Fault
+from duetime.plugins.faults import Fault, fault_at
 from duetime.plugins.generation import Generation, begin_generation
 from duetime.plugins.loaded_plugin import LoadedPlugin
 from duetime.plugins.metadata import metadata_of
@@ -19,10 +19,15 @@ class PluginManager:
 
     Every verb is all or nothing, and they may be called from several threads. What a plugin registers while its modules
     are imported and in their `load()` functions belongs to it, and goes with it.
+
+    Args:
+        registries: where the app's registrations are.
+        check: raises when something that a plugin registers makes no sense; the plugin is then refused.
     """
 
-    def __init__(self, registries: Registries) -> None:
+    def __init__(self, registries: Registries, *, check: Callable[[Entry], object] | None = None) -> None:
         self._registries = registries
+        self._check = check
         self._lock = threading.RLock()
         self._running: dict[str, Generation] = {}
         self._loaded: dict[str, LoadedPlugin] = {}
@@ -105,6 +110,7 @@ class PluginManager:
     def _start(self, source: PluginSource, *, generation: int) -> LoadedPlugin:
         new = begin_generation(source, number=generation)
         try:
+            self._require_sense(new)
             self._registries.adopt(new.batch)
         except BaseException:
             new.end()
@@ -119,6 +125,16 @@ class PluginManager:
                 self._remove_stray_registrations(old)
             self._loaded[source.name] = self._describe(new, faults=faults)
         return self._loaded[source.name]
+
+    def _require_sense(self, generation: Generation) -> None:
+        if self._check is None:
+            return
+        for entry in generation.batch.entries:
+            try:
+                self._check(entry)
+            except Exception as error:
+                fault = fault_at(entry.item, error, space=generation.space)
+                raise fault.as_error(generation.source.name) from error
 
     def _describe(self, generation: Generation, *, faults: tuple[Fault, ...] = ()) -> LoadedPlugin:
         def names(kind: Kind) -> tuple[str, ...]:

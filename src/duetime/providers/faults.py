@@ -168,12 +168,9 @@ class Faults:
             return None
 
     def vanishes(self, resource_id: str) -> bool:
-        """Return whether a resource goes now; it goes once."""
+        """Return whether a resource goes now."""
         with self._lock:
-            if resource_id not in self._vanishing:
-                return False
-            self._vanishing.discard(resource_id)
-            return True
+            return resource_id in self._vanishing
 
     def _trouble(self, trouble: Trouble, operation: str | None, account: str | None, times: int | None) -> None:
         with self._lock:

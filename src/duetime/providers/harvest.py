@@ -26,6 +26,9 @@ class Harvested:
     gone: int
 
 
+PartDone = Callable[[Harvested], None]
+
+
 def harvest_account(
     account: Account,
     *,
@@ -33,6 +36,7 @@ def harvest_account(
     cloud: Cloud,
     resource_types: Sequence[str],
     progress: Progress = lambda resources: None,
+    part_done: PartDone = lambda part: None,
 ) -> list[Harvested]:
     """Read every region of an account, page by page, and remember how it went.
 
@@ -44,6 +48,7 @@ def harvest_account(
         cloud: where to read.
         resource_types: what to read.
         progress: told the number of resources of each page.
+        part_done: told of each region and type that was read to its end.
 
     Raises:
         ProviderFailed: the cloud did not answer or refused; the regions before are kept.
@@ -53,6 +58,7 @@ def harvest_account(
         for region in account.regions:
             for resource_type in resource_types:
                 harvested.append(_harvest(account, region, resource_type, store=store, cloud=cloud, progress=progress))
+                part_done(harvested[-1])
     except Exception as error:
         with store.write() as tx:
             tx.accounts.record_harvest(account.account, error=str(error)[:1000] or type(error).__name__)

@@ -9,6 +9,7 @@ from duetime.core.errors import Invalid, InvalidInstant, InvalidSchedule, Unknow
 from duetime.core.event_types import EventType
 from duetime.core.events import NewEvent, OnExisting
 from duetime.core.resources import ResourceId
+from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import OnLost
 from duetime.jobs.arguments import MAX_BYTES, argument_text, check_arguments
@@ -73,6 +74,9 @@ def prepare(
     kind = known.get(request.event_type)
     if kind is None and not request.allow_unknown:
         raise UnknownEventType(request.event_type, near=nearest(request.event_type, known))
+    if kind is None and clean_text(request.event_type) != request.event_type:
+        message = f"{request.event_type!r} cannot be an event type: it holds a character that databases refuse."
+        raise Invalid(message)
     args_text = argument_text(request.event_type, request.args, most=most_bytes) if request.args is not None else "{}"
     if kind is not None and (args_text != "{}" or kind.arguments.get("required")):
         check_arguments(request.event_type, json.loads(args_text), kind.arguments)
@@ -105,7 +109,7 @@ def prepare(
         on_existing=request.on_existing,
         parent_id=request.parent_id,
         user_resource_id=request.user_resource_id,
-        created_by=request.created_by,
+        created_by=clean_text(request.created_by),
     )
 
 
@@ -149,10 +153,3 @@ def expiry(
         return None
     span = expires_after if expires_after is not None else (kind.expires_after if kind is not None else None)
     return None if span is None else due_at + span
-
-
-def clean_text(text: str) -> str:
-    """Return text that every database takes: without NUL and half surrogates."""
-    if text.isascii() and "\x00" not in text:
-        return text
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")

@@ -13,11 +13,12 @@ from duetime.core.event_types import EventType
 from duetime.core.events import OnExisting
 from duetime.core.operations import Operation, OperationReport, ScheduleEvent, UnscheduleEvents
 from duetime.core.run_context import current_run
+from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.scheduling.client import Client
 from duetime.scheduling.current import current_client
 from duetime.scheduling.keys import dedupe_key
-from duetime.scheduling.preparation import Request, clean_text, prepare
+from duetime.scheduling.preparation import Request, prepare
 
 
 class BotLike(Protocol):

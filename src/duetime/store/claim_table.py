@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, insert, select, update
 
 from duetime.core.claims import Claim, Ending, MissedTimes
-from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
+from duetime.core.statuses import OnLost, RunStatus, Wish
 from duetime.store.hot_path import HotPath, Probe, Start, Want
 from duetime.store.operation_log import OperationWriter
-from duetime.store.tables import events, runs, sessions
+from duetime.store.tables import IS_RUNNING, events, runs, sessions
 
 
 class Orphan(NamedTuple):
@@ -94,7 +94,7 @@ class ClaimTable:
         """Return what was asked of the events that a session is running."""
         rows = self._connection.execute(
             select(events.c.event_id, events.c.wish).where(
-                events.c.session_id == session_id, events.c.status == EventStatus.RUNNING, events.c.wish.is_not(None)
+                events.c.session_id == session_id, IS_RUNNING, events.c.wish.is_not(None)
             )
         )
         return {row.event_id: Wish(row.wish) for row in rows}
@@ -105,6 +105,22 @@ class ClaimTable:
             select(events.c.wish).where(events.c.event_id == event_id, events.c.claim_token == token)
         ).one_or_none()
         return (False, None) if row is None else (True, Wish(row.wish) if row.wish else None)
+
+    def has_ended(self, ending: Ending) -> bool:
+        """Return whether an ending without a history row is written: what to ask after a connection broke at commit."""
+        claim, step = ending.claim, ending.step
+        found = self._connection.execute(
+            select(events.c.event_id).where(
+                events.c.event_id == claim.event_id,
+                events.c.claim_token == claim.token + 1,
+                events.c.status == step.status.value,
+                events.c.due_at == step.due_at,
+                events.c.ready_at == step.ready_at,
+                events.c.attempt == step.attempt,
+                events.c.status_reason == step.reason,
+            )
+        )
+        return found.one_or_none() is not None
 
     def held_by(self, session_id: int, *, besides: Collection[int]) -> list[Orphan]:
         """Return events that a session is running, other than `besides`."""
@@ -148,4 +164,4 @@ class ClaimTable:
 
 
 def _running() -> Select[Any]:
-    return select(events).where(events.c.status == EventStatus.RUNNING).order_by(events.c.event_id)
+    return select(events).where(IS_RUNNING).order_by(events.c.event_id)

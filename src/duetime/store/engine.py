@@ -19,9 +19,10 @@ from duetime.core.clock import Clock
 from duetime.core.errors import DatabaseMissing, DatabaseUnavailable, InvalidSetting
 from duetime.store.types import to_micros
 
-BUSY_SECONDS = 15
+BUSY_SECONDS = 15.0
 STATEMENT_SECONDS = 30
 _POOL_SIZE = 8
+_FRESH = "write sqlite:///duetime.db or postgresql://user@host/name"
 
 
 def parse_url(text: str) -> URL:
@@ -33,13 +34,14 @@ def parse_url(text: str) -> URL:
     try:
         url = make_url(text)
     except ArgumentError:
-        raise InvalidSetting(
-            "database_url", "it is no database URL; write sqlite:///duetime.db or postgresql://user@host/name"
-        ) from None
+        raise InvalidSetting("database_url", f"it is no database URL; {_FRESH}") from None
     backend = url.get_backend_name()
     if backend in {"postgresql", "postgres"}:
         return url.set(drivername="postgresql+psycopg")
     if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
+            # Every connection would have a database of its own, and none would outlive its connection.
+            raise InvalidSetting("database_url", f"a database in memory cannot be shared; {_FRESH}")
         return url
     raise InvalidSetting("database_url", f"{backend!r} is not supported; use sqlite or postgresql")
 
@@ -47,31 +49,38 @@ def parse_url(text: str) -> URL:
 def location_of(url: URL) -> str:
     """Return where the database is, without its password."""
     if url.get_backend_name() == "sqlite":
-        return str(Path(url.database or "").absolute())
+        return str(_path_of(url))
     return url.render_as_string(hide_password=True)
 
 
-def create_engine(url: URL, *, clock: Clock, durable: bool = True) -> Engine:
+def create_engine(url: URL, *, clock: Clock, durable: bool = True, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """Return an engine whose every connection has timeouts and speaks UTC.
 
     Args:
         url: where to connect.
         clock: what `duetime_now()` answers on SQLite; PostgreSQL has a clock of its own.
         durable: whether a commit on SQLite waits for the disk; False only for databases that are thrown away.
+        busy_seconds: how long to wait for a lock that somebody else has, and for a free connection.
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, clock=clock, durable=durable)
-    return _postgresql(url)
+        return _sqlite(url, clock=clock, durable=durable, busy_seconds=busy_seconds)
+    return _postgresql(url, busy_seconds=busy_seconds)
 
 
-def _sqlite(url: URL, *, clock: Clock, durable: bool) -> Engine:
+def _sqlite(url: URL, *, clock: Clock, durable: bool, busy_seconds: float) -> Engine:
     engine = sqlalchemy.create_engine(
         url,
         poolclass=QueuePool,
         pool_size=_POOL_SIZE,
         max_overflow=_POOL_SIZE,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        pool_timeout=busy_seconds,
+        connect_args={"check_same_thread": False, "timeout": busy_seconds},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def look(_dialect: object, _record: object, _arguments: object, _keywords: object) -> None:
+        # The driver would create a missing file, empty and readable by everybody.
+        require_sqlite_file(url)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -91,8 +100,9 @@ def _sqlite(url: URL, *, clock: Clock, durable: bool) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
-    settings = f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={BUSY_SECONDS}s"
+def _postgresql(url: URL, *, busy_seconds: float) -> Engine:
+    milliseconds = round(busy_seconds * 1000)
+    settings = f"-c timezone=UTC -c statement_timeout={STATEMENT_SECONDS}s -c lock_timeout={milliseconds}ms"
     connect_args: dict[str, Any] = {
         "connect_timeout": 5,
         "options": f"{url.query.get('options', '')} {settings}".strip(),
@@ -108,7 +118,7 @@ def _postgresql(url: URL) -> Engine:
             poolclass=QueuePool,
             pool_size=_POOL_SIZE,
             max_overflow=_POOL_SIZE,
-            pool_timeout=BUSY_SECONDS,
+            pool_timeout=busy_seconds,
             connect_args=connect_args,
         )
     except ModuleNotFoundError:
@@ -123,14 +133,15 @@ def create_sqlite_file(url: URL) -> None:
     Raises:
         DatabaseUnavailable: its folder cannot be written.
     """
-    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+    if url.get_backend_name() != "sqlite":
         return
-    path = Path(url.database)
+    path = _path_of(url)
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, stat.S_IRUSR | stat.S_IWUSR)
     except OSError as error:
         raise DatabaseUnavailable(
-            f"{path.absolute()} cannot be created: {error.strerror}", remedy="Make its folder and the right to write."
+            f"{path} cannot be opened or created: {error.strerror}",
+            remedy="Make its folder, and give this user the right to write there.",
         ) from None
     os.close(descriptor)
 
@@ -141,10 +152,12 @@ def require_sqlite_file(url: URL) -> None:
     Raises:
         DatabaseMissing: there is none; the full path is named.
     """
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        path = Path(url.database)
-        if not path.exists():
-            raise DatabaseMissing(str(path.absolute()), "there is no database file")
+    if url.get_backend_name() == "sqlite" and not _path_of(url).exists():
+        raise DatabaseMissing(location_of(url), "there is no database file")
+
+
+def _path_of(url: URL) -> Path:
+    return Path(url.database or "").absolute()
 
 
 _SQLITE_PROBLEMS = {
@@ -157,6 +170,12 @@ _SQLITE_PROBLEMS = {
     "no such table": ("its schema is missing", "Run `duetime db upgrade`."),
     "no such column": ("its schema is not current", "Run `duetime db upgrade`."),
 }
+
+
+_POSTGRESQL_PROBLEMS = {"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"}
+"""Classes of SQLSTATE that speak of the server and not of the statement: connection, a server that only reads, refused
+login, no such database, deadlock, no room on the disk or in memory, locks, time-outs and shutdowns, a disk that fails,
+damage."""
 
 
 @contextmanager
@@ -182,12 +201,10 @@ def _unavailable(error: Exception) -> DatabaseUnavailable | None:
                 return DatabaseUnavailable(problem, remedy=remedy)
         return None
     state = getattr(cause, "sqlstate", None)
-    if state in {"42P01", "42703"}:
+    if state in {"42P01", "42703", "3F000"}:
         return DatabaseUnavailable("its schema is not current", remedy="Run `duetime db upgrade`.")
-    # 08 connection, 53 resources (disk full, too many connections), 57 operator intervention and time-outs, 55 locks,
-    # 40 serialisation; no state at all means that the server never answered.
-    if isinstance(error, OperationalError) and (state is None or state[:2] in {"08", "53", "57", "55", "40", "25"}):
-        return DatabaseUnavailable(text, remedy="It is tried again by itself; look at the server if it stays.")
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    unreachable = state is None and isinstance(error, OperationalError)
+    if lost or unreachable or (state is not None and state[:2] in _POSTGRESQL_PROBLEMS):
         return DatabaseUnavailable(text, remedy="It is tried again by itself; look at the server if it stays.")
     return None

@@ -27,8 +27,12 @@ class FinishReport:
     refused: list[tuple[Ending, str]] = field(default_factory=list)
 
 
-class _NotAll(Exception):  # noqa: N818 - a way out of the transaction, never seen outside
-    """Not every ending of a batch was written: roll back."""
+_UNWRITABLE = (DBAPIError, UnicodeError, OverflowError)
+"""What a database or its driver says of values that it does not take."""
+
+
+class _NotAll(Exception):
+    """Not every ending of a batch was written: roll back. Never seen outside."""
 
 
 def finish_all(store: Store, endings: Sequence[Ending]) -> FinishReport:
@@ -46,7 +50,7 @@ def finish_all(store: Store, endings: Sequence[Ending]) -> FinishReport:
             accepted = tx.claims.finish(endings)
             if store.is_sqlite and len(accepted) != len(endings):
                 raise _NotAll
-    except (_NotAll, DBAPIError):
+    except (_NotAll, *_UNWRITABLE):
         for ending in endings:
             _finish_one(store, ending, report)
         return report
@@ -70,7 +74,7 @@ def _finish_one(store: Store, ending: Ending, report: FinishReport) -> None:
             report.written.append(ending)
         else:
             report.refused.append((ending, _first_line(error)))
-    except DBAPIError as error:
+    except _UNWRITABLE as error:
         report.refused.append((ending, _first_line(error)))
     else:
         report.written.append(ending)
@@ -89,12 +93,11 @@ def _explain(store: Store, ending: Ending, report: FinishReport) -> None:
 
 
 def _is_written(store: Store, ending: Ending) -> bool:
-    """Return whether the ending is in the history already: its commit went through and the answer was lost."""
-    if ending.step.run_status is None:
-        return False
+    """Return whether the ending is written already: its commit went through and the answer was lost."""
     with store.read() as tx:
-        return tx.runs.has(ending)
+        return tx.claims.has_ended(ending) if ending.step.run_status is None else tx.runs.has(ending)
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).splitlines()[0][:200] if error.orig else type(error).__name__
+def _first_line(error: Exception) -> str:
+    lines = str(getattr(error, "orig", None) or error).splitlines()
+    return lines[0][:200] if lines else type(error).__name__

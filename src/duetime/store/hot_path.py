@@ -21,8 +21,8 @@ CLAIM_COLUMNS = (
 """In the order of `Claim`'s fields."""
 
 INSERT_COLUMNS = (
-    "event_type, resource_id, bot_id, description, args, schedule, due_at, ready_at, expires_at, created_at, dedupe_key, "
-    "group_key, on_lost, catch_up, recheck, parent_id, user_resource_id, created_by"
+    "event_type, resource_id, bot_id, description, args, schedule, due_at, ready_at, expires_at, created_at, "
+    "dedupe_key, group_key, on_lost, catch_up, recheck, parent_id, user_resource_id, created_by"
 )
 
 

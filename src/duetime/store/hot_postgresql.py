@@ -12,13 +12,14 @@ from duetime.core.statuses import OnLost
 from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want
 
 _INSERT_TYPES = (
-    "text text bigint text text text timestamptz timestamptz timestamptz timestamptz bytea bigint text text boolean "
-    "bigint text text"
-).split()
+    "text, text, bigint, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz, "
+    "bytea, bigint, text, text, boolean, bigint, text, text"
+)
+"""In the order of `INSERT_COLUMNS`."""
 
 _INSERT = f"""
 INSERT INTO events ({INSERT_COLUMNS})
-SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _INSERT_TYPES)})
+SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _INSERT_TYPES.split(", "))})
 ON CONFLICT DO NOTHING
 """
 
@@ -84,9 +85,9 @@ RETURNING events.event_id
 _FINISH = """
 WITH ending AS (
     SELECT * FROM unnest(
-        %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::int[],
-        %s::int[], %s::text[], %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::int[], %s::text[], %s::boolean[],
-        %s::timestamptz[], %s::bigint[], %s::text[], %s::text[]
+        %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::int[],
+        %s::int[], %s::int[], %s::text[], %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::int[], %s::text[],
+        %s::boolean[], %s::timestamptz[], %s::bigint[], %s::text[], %s::text[]
     ) AS t (event_id, claim_token, wish, status, due_at, ready_at, attempt, failures, failed_in_a_row, reason,
             finished_at, is_final, run_due_at, run_attempt, run_status, run_final, run_started_at, session_id, error,
             result)

@@ -1,5 +1,6 @@
 """The hot path on SQLite: `executemany` with tuples, instants as integer microseconds."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -38,13 +39,15 @@ SELECT event_id, ready_at FROM (
 )
 """
 
+_THESE = "SELECT value FROM json_each(?)"
+
 _DUE_OF_GROUP = """
 SELECT event_id FROM events
 WHERE event_type = ? AND group_key = ? AND status = 'scheduled' AND ready_at <= duetime_now()
 ORDER BY ready_at LIMIT ?
 """
 
-_EARLIEST = "SELECT min(ready_at) FROM events WHERE event_type = ? AND status = 'scheduled'"
+_EARLIEST_OF_TYPE = "SELECT min(ready_at) AS ready_at FROM events WHERE event_type = ? AND status = 'scheduled'"
 
 _START = "UPDATE events SET started_at = ? WHERE event_id = ? AND claim_token = ?"
 
@@ -67,12 +70,23 @@ _ON_LOST = {member.value: member for member in OnLost}
 
 
 @lru_cache(maxsize=64)
-def _claim_statement(types: int) -> str:
+def _due_statement(types: int, columns: str = "event_id") -> str:
     union = " UNION ALL ".join([_DUE_OF_TYPE] * types)
-    return _TAKE.format(due=f"SELECT event_id FROM ({union}) ORDER BY ready_at, event_id LIMIT ?")
+    return f"SELECT {columns} FROM ({union}) ORDER BY ready_at, event_id LIMIT ?"
+
+
+@lru_cache(maxsize=64)
+def _claim_statement(types: int) -> str:
+    return _TAKE.format(due=_due_statement(types))
+
+
+@lru_cache(maxsize=64)
+def _earliest_statement(types: int) -> str:
+    return f"SELECT min(ready_at) FROM ({' UNION ALL '.join([_EARLIEST_OF_TYPE] * types)})"
 
 
 _FILL = _TAKE.format(due=_DUE_OF_GROUP)
+_TAKE_THESE = _TAKE.format(due=_THESE)
 
 
 def _claim_of(row: Any) -> Claim:
@@ -100,6 +114,20 @@ def _claim_of(row: Any) -> Claim:
 
 def _micros(instant: datetime | None) -> int | None:
     return None if instant is None else to_micros(instant)
+
+
+def _flat(wants: Sequence[Want]) -> list[Any]:
+    return [value for want in wants for value in want]
+
+
+def _oldest(connection: Connection, wants: Sequence[Want], *, most: int) -> str:
+    """Return, as JSON, the ids of the oldest due events of more types than one statement can name."""
+    due: list[tuple[int, int]] = []
+    for first in range(0, len(wants), _MOST_TYPES):
+        part = wants[first : first + _MOST_TYPES]
+        statement = _due_statement(len(part), "ready_at, event_id")
+        due += map(tuple, connection.exec_driver_sql(statement, (*_flat(part), most)).fetchall())
+    return json.dumps([event_id for _, event_id in sorted(due)[:most]])
 
 
 class SqliteHotPath:
@@ -135,17 +163,15 @@ class SqliteHotPath:
         return connection.exec_driver_sql(_INSERT, rows).rowcount
 
     def claim(self, connection: Connection, *, session_id: int, wants: Sequence[Want], most: int) -> list[Claim]:
-        claims: list[Claim] = []
-        for first in range(0, len(wants), _MOST_TYPES):
-            part = wants[first : first + _MOST_TYPES]
-            left = most - len(claims)
-            if left <= 0:
-                break
-            parameters = [value for want in part for value in (want.event_type, min(want.most, left))]
-            rows = connection.exec_driver_sql(
-                _claim_statement(len(part)), (session_id, *parameters, left, session_id)
-            ).fetchall()
-            claims += map(_claim_of, rows)
+        if not wants:
+            return []
+        if len(wants) <= _MOST_TYPES:
+            statement = _claim_statement(len(wants))
+            parameters: tuple[Any, ...] = (session_id, *_flat(wants), most, session_id)
+        else:
+            statement = _TAKE_THESE
+            parameters = (session_id, _oldest(connection, wants, most=most), session_id)
+        claims = [_claim_of(row) for row in connection.exec_driver_sql(statement, parameters).fetchall()]
         claims.sort(key=lambda claim: (claim.ready_at, claim.event_id))
         return claims
 
@@ -159,10 +185,17 @@ class SqliteHotPath:
         return claims
 
     def earliest(self, connection: Connection, *, event_types: Sequence[str]) -> datetime | None:
-        found = (connection.exec_driver_sql(_EARLIEST, (event_type,)).scalar_one() for event_type in event_types)
-        return min((from_micros(ready_at) for ready_at in found if ready_at is not None), default=None)
+        earliest: int | None = None
+        for first in range(0, len(event_types), _MOST_TYPES):
+            part = tuple(event_types[first : first + _MOST_TYPES])
+            found = connection.exec_driver_sql(_earliest_statement(len(part)), part).scalar_one()
+            if found is not None and (earliest is None or found < earliest):
+                earliest = found
+        return None if earliest is None else from_micros(earliest)
 
     def start(self, connection: Connection, starts: Sequence[Start]) -> set[int]:
+        if not starts:
+            return set()
         rows = [(to_micros(start.started_at), start.event_id, start.token) for start in starts]
         if connection.exec_driver_sql(_START, rows).rowcount == len(rows):
             return {start.event_id for start in starts}
@@ -173,6 +206,8 @@ class SqliteHotPath:
         }
 
     def finish(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
+        if not endings:
+            return set()
         ends: list[tuple[Any, ...]] = []
         runs: list[tuple[Any, ...]] = []
         for ending in endings:

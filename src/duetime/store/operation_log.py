@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
+from duetime.core.errors import Invalid
 from duetime.core.events import NewEvent, OnExisting
 from duetime.core.operations import Operation, OperationReport, ScheduleEvent, UnscheduleEvents
 from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish
 from duetime.schedule.codec import encode
 from duetime.store.hot_path import HotPath
-from duetime.store.runs_of_owed import write_owed
+from duetime.store.run_table import DUE_TIME_COLUMNS, DueTime, RunTable
 from duetime.store.tables import events
 
 
@@ -21,6 +23,7 @@ class OperationWriter:
     def __init__(self, connection: Connection, *, hot_path: HotPath, now: datetime) -> None:
         self._connection = connection
         self._hot_path = hot_path
+        self._runs = RunTable(connection)
         self._now = now
 
     def apply(self, operations: Sequence[Operation]) -> OperationReport:
@@ -45,57 +48,56 @@ class OperationWriter:
 
     def _replace(self, event: NewEvent, report: OperationReport) -> None:
         """Give the live event of this key the new schedule; one that is running is detached and a new one added."""
-        mine = events.c.dedupe_key == event.dedupe_key
-        detached = self._connection.execute(
-            update(events)
-            .where(mine, events.c.status == EventStatus.RUNNING)
-            .values(dedupe_key=None, wish=Wish.DETACH.value)
-        ).rowcount
-        if not detached:
-            write_owed(
-                self._connection,
-                events.c.dedupe_key == event.dedupe_key,
-                status=RunStatus.SKIPPED,
-                reason="rescheduled",
-                now=self._now,
+        # The row stays locked: a claim that came between would make this the schedule of an attempt that has begun.
+        live = self._connection.execute(
+            select(events.c.status, *DUE_TIME_COLUMNS).where(events.c.dedupe_key == event.dedupe_key).with_for_update()
+        ).one_or_none()
+        if live is None:
+            self._insert([event], report)
+        elif live.status == EventStatus.RUNNING:
+            self._change(live.event_id, dedupe_key=None, wish=Wish.DETACH.value)
+            self._insert([event], OperationReport())
+            report.replaced += 1
+        else:
+            owed = DueTime._make(live[1:])
+            self._runs.answer_owed([owed], status=RunStatus.SKIPPED, reason="rescheduled", now=self._now)
+            self._change(
+                live.event_id,
+                schedule=encode(event.schedule),
+                args=event.args_text,
+                description=event.description,
+                due_at=event.due_at,
+                ready_at=event.ready_at or event.due_at,
+                expires_at=event.expires_at,
+                group_key=event.group_key,
+                attempt=self._runs.last_attempt(live.event_id, due_at=event.due_at),
+                failures=0,
             )
-            replaced = self._connection.execute(
-                update(events)
-                .where(mine)
-                .values(
-                    schedule=encode(event.schedule),
-                    args=event.args_text,
-                    description=event.description,
-                    due_at=event.due_at,
-                    ready_at=event.ready_at or event.due_at,
-                    expires_at=event.expires_at,
-                    group_key=event.group_key,
-                    attempt=0,
-                    failures=0,
-                )
-            ).rowcount
-            if replaced:
-                report.replaced += 1
-                return
-        self._insert([event], report)
-        report.replaced += bool(detached)
-        report.created -= bool(detached)
+            report.replaced += 1
+
+    def _change(self, event_id: int, **changes: Any) -> None:
+        self._connection.execute(update(events).where(events.c.event_id == event_id).values(**changes))
 
     def _unschedule(self, operation: UnscheduleEvents) -> int:
         """Cancel the live events of a bot and resource; running ones end first. Return how many."""
-        clauses: list[ColumnElement[bool]] = [events.c.finished_at.is_(None)]
+        if operation.bot_id is None and operation.resource_id is None:
+            message = "Unscheduling needs a bot or a resource; without them it would mean every event there is."
+            raise Invalid(message)
+        live: list[ColumnElement[bool]] = [events.c.finished_at.is_(None)]
         if operation.bot_id is not None:
-            clauses.append(events.c.bot_id == operation.bot_id)
+            live.append(events.c.bot_id == operation.bot_id)
         if operation.resource_id is not None:
-            clauses.append(events.c.resource_id == operation.resource_id)
+            live.append(events.c.resource_id == operation.resource_id)
         if operation.event_type is not None:
-            clauses.append(events.c.event_type == operation.event_type)
-        pending = [EventStatus.SCHEDULED, EventStatus.PAUSED, EventStatus.HELD]
-        waiting = and_(events.c.status.in_(pending), *clauses)
-        write_owed(self._connection, waiting, status=RunStatus.CANCELLED, reason=operation.reason, now=self._now)
+            live.append(events.c.event_type == operation.event_type)
+        if self._connection.dialect.name != "sqlite":
+            # Between the two updates an event could go from running back to scheduled, and escape both.
+            self._connection.execute(
+                select(events.c.event_id).where(*live).order_by(events.c.event_id).with_for_update()
+            )
         cancelled = self._connection.execute(
             update(events)
-            .where(*clauses, events.c.status.in_(pending))
+            .where(*live, events.c.status.in_([EventStatus.SCHEDULED, EventStatus.PAUSED, EventStatus.HELD]))
             .values(
                 status=EventStatus.CANCELLED.value,
                 status_reason=operation.reason,
@@ -103,13 +105,19 @@ class OperationWriter:
                 dedupe_key=None,
                 claim_token=events.c.claim_token + 1,
             )
-        ).rowcount
+            .returning(*DUE_TIME_COLUMNS)
+        ).all()
+        self._runs.answer_owed(
+            map(DueTime._make, cancelled), status=RunStatus.CANCELLED, reason=operation.reason, now=self._now
+        )
         wished = self._connection.execute(
             update(events)
-            .where(*clauses, events.c.status == EventStatus.RUNNING)
+            .where(
+                *live, events.c.status == EventStatus.RUNNING, or_(events.c.wish.is_(None), events.c.wish == Wish.PAUSE)
+            )
             .values(wish=Wish.CANCEL.value, dedupe_key=None)
         ).rowcount
-        return cancelled + wished
+        return len(cancelled) + wished
 
     def count_live(self, *, bot_id: int) -> int:
         """Return how many live events a bot has."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from duetime.core.json_types import canonical
 from duetime.core.predicates import Predicate
 from duetime.core.resources import Resource
+from duetime.core.sanitising import clean_text
 from duetime.store.predicates import compile_predicate
 from duetime.store.rows import resource_of
 from duetime.store.tables import resources
@@ -72,10 +73,18 @@ def _row_of(resource: Resource, *, now: datetime) -> Mapping[str, Any]:
         "account": resource.account,
         "region": resource.region,
         "provider_id": resource.provider_id,
-        "name": resource.name,
-        "state": resource.state,
-        "tags": canonical(resource.tags),
-        "data": canonical(resource.data),
+        "name": clean_text(resource.name),
+        "state": clean_text(resource.state),
+        "tags": _tags_text(resource.tags),
+        "data": clean_text(canonical(resource.data)),
         "harvested_at": resource.harvested_at or now,
         "gone_at": None,
     }
+
+
+def _tags_text(tags: Mapping[str, str]) -> str:
+    """Return tags as JSON that every database can search; one that it cannot would fail the search for all resources."""
+    text = canonical(tags)
+    if "\\u0000" not in text and text.isascii():
+        return text
+    return canonical({clean_text(key): clean_text(value) for key, value in tags.items()})

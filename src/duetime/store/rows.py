@@ -20,6 +20,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def event_of(row: Row[Any]) -> Event:
+    """Return an event."""
     return Event(
         event_id=row.event_id,
         event_type=row.event_type,
@@ -52,6 +53,7 @@ def event_of(row: Row[Any]) -> Event:
 
 
 def run_of(row: Row[Any]) -> Run:
+    """Return a run."""
     return Run(
         event_id=row.event_id,
         due_at=row.due_at,
@@ -73,6 +75,7 @@ def run_of(row: Row[Any]) -> Run:
 
 
 def resource_of(row: Row[Any]) -> Resource:
+    """Return a resource."""
     return Resource(
         resource_id=row.resource_id,
         name=row.name,
@@ -89,6 +92,7 @@ def resource_of(row: Row[Any]) -> Resource:
 
 
 def account_of(row: Row[Any]) -> Account:
+    """Return an account."""
     return Account(
         account=row.account,
         provider=row.provider,
@@ -102,6 +106,7 @@ def account_of(row: Row[Any]) -> Account:
 
 
 def event_type_of(row: Row[Any]) -> EventType:
+    """Return an event type."""
     retry = json.loads(row.retry)
     return EventType(
         event_type=row.event_type,
@@ -127,6 +132,7 @@ def event_type_of(row: Row[Any]) -> EventType:
 
 
 def event_type_row(kind: EventType) -> dict[str, Any]:
+    """Return the row of an event type, without when it was published."""
     retry = kind.retry
     return {
         "event_type": kind.event_type,
@@ -162,6 +168,7 @@ def _milliseconds(span: timedelta | None) -> int | None:
 
 
 def bot_of(row: Row[Any]) -> Bot:
+    """Return a bot."""
     return Bot(
         bot_id=row.bot_id,
         definition=definition_of(row.name, json.loads(row.definition)),
@@ -172,6 +179,7 @@ def bot_of(row: Row[Any]) -> Bot:
 
 
 def definition_of(name: str, body: Mapping[str, Any]) -> BotDefinition:
+    """Return the definition that `definition_text` wrote."""
     scope = body.get("scope", {})
     schedule = body.get("schedule")
     return BotDefinition(

@@ -1,15 +1,18 @@
 """History: one row per attempt, and per due time that never started."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select, tuple_
 
 from duetime.core.claims import Ending
-from duetime.core.events import Event, Run
+from duetime.core.errors import UnknownName
+from duetime.core.events import Event, Run, parse_run_id
 from duetime.core.statuses import RunStatus
 from duetime.store.rows import run_of
-from duetime.store.tables import runs
+from duetime.store.tables import events, runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,8 +20,10 @@ class RunQuery:
     """Which runs to list; an absent part means all.
 
     Attributes:
-        finished_before: only runs that ended earlier: the last one of the page before.
         account: only runs of resources in this account.
+        text: a part of the resource id, event type, reason or error.
+        finished_before: only runs that ended earlier.
+        after: only runs that stand below this one in the list: the last one of the page before.
     """
 
     event_id: int | None = None
@@ -27,8 +32,10 @@ class RunQuery:
     bot_id: int | None = None
     status: RunStatus | None = None
     account: str | None = None
+    text: str | None = None
     finished_after: datetime | None = None
     finished_before: datetime | None = None
+    after: Run | None = None
     most: int = 100
 
 
@@ -41,6 +48,30 @@ class RunCount:
     runs: int
 
 
+class DueTime(NamedTuple):
+    """One due time of one event, and how many attempts it has had."""
+
+    event_id: int
+    due_at: datetime
+    attempt: int
+    event_type: str
+    resource_id: str | None
+    bot_id: int | None
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """Return the present due time of an event."""
+        return cls(event.event_id, event.due_at, event.attempt, event.event_type, event.resource_id, event.bot_id)
+
+
+DUE_TIME_COLUMNS = tuple(events.c[name] for name in DueTime._fields)
+"""The columns of a `DueTime`, in its order."""
+
+
+_ORDER = (runs.c.finished_at, runs.c.event_id, runs.c.due_at, runs.c.attempt)
+"""What makes the list's order total: a batch of runs ends at one instant."""
+
+
 class RunTable:
     """What came of each attempt."""
 
@@ -51,11 +82,28 @@ class RunTable:
         """Return runs, newest first, at most `query.most`."""
         statement = (
             select(runs)
-            .where(*_clauses(query))
-            .order_by(runs.c.finished_at.desc(), runs.c.event_id.desc(), runs.c.due_at.desc(), runs.c.attempt.desc())
+            .where(*self._clauses(query))
+            .order_by(*(column.desc() for column in _ORDER))
             .limit(max(1, query.most))
         )
         return [run_of(row) for row in self._connection.execute(statement)]
+
+    def get(self, run_id: str) -> Run:
+        """Return the run of this name.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        parts = parse_run_id(run_id)
+        if parts is not None:
+            event_id, due_at, attempt = parts
+            statement = select(runs).where(
+                runs.c.event_id == event_id, runs.c.due_at == due_at, runs.c.attempt == attempt
+            )
+            row = self._connection.execute(statement).one_or_none()
+            if row is not None:
+                return run_of(row)
+        raise UnknownName("run", run_id)
 
     def of_event(self, event_id: int, *, most: int = 100) -> list[Run]:
         """Return the runs of one event in the order of their due times and attempts: the last `most`."""
@@ -76,28 +124,36 @@ class RunTable:
         row = self._connection.execute(statement).one_or_none()
         return row is not None and row.session_id == ending.session_id and row.status == ending.step.run_status
 
-    def answer(self, event: Event, *, status: RunStatus, reason: str, now: datetime) -> None:
-        """Write the final answer for an event's present due time without an attempt."""
-        self._connection.execute(
-            insert(runs).values(
-                event_id=event.event_id,
-                due_at=event.due_at,
-                attempt=event.attempt + 1,
-                event_type=event.event_type,
-                resource_id=event.resource_id,
-                bot_id=event.bot_id,
-                status=status.value,
-                final=True,
-                finished_at=now,
-                reason=reason,
-            )
-        )
+    def last_attempt(self, event_id: int, *, due_at: datetime) -> int:
+        """Return the number of the last attempt that an event has had at `due_at`, 0 for none."""
+        statement = select(func.max(runs.c.attempt)).where(runs.c.event_id == event_id, runs.c.due_at == due_at)
+        return int(self._connection.execute(statement).scalar() or 0)
+
+    def answer(self, due_times: Iterable[DueTime], *, status: RunStatus, reason: str, now: datetime) -> None:
+        """Write the final answer for due times that get no attempt any more."""
+        rows = [
+            {
+                **due._asdict(),
+                "attempt": due.attempt + 1,
+                "status": status.value,
+                "final": True,
+                "finished_at": now,
+                "reason": reason,
+            }
+            for due in due_times
+        ]
+        if rows:
+            self._connection.execute(insert(runs), rows)
+
+    def answer_owed(self, due_times: Iterable[DueTime], *, status: RunStatus, reason: str, now: datetime) -> None:
+        """Write the final answer for those due times that have been reached: the others were never owed."""
+        self.answer((due for due in due_times if due.due_at <= now), status=status, reason=reason, now=now)
 
     def counts(self, query: RunQuery) -> list[RunCount]:
         """Return how many runs there are by type and status."""
         statement = (
             select(runs.c.event_type, runs.c.status, func.count())
-            .where(*_clauses(query))
+            .where(*self._clauses(query))
             .group_by(runs.c.event_type, runs.c.status)
             .order_by(runs.c.event_type, runs.c.status)
         )
@@ -105,38 +161,40 @@ class RunTable:
 
     def prune(self, *, before: datetime, most: int) -> int:
         """Delete history that ended before `before`, at most `most` rows; return how many."""
-        oldest = (
-            select(runs.c.event_id, runs.c.due_at, runs.c.attempt)
-            .where(runs.c.finished_at < before)
-            .order_by(runs.c.finished_at)
-            .limit(most)
-        )
-        doomed = self._connection.execute(oldest).all()
-        for row in doomed:
-            self._connection.execute(
-                delete(runs).where(
-                    runs.c.event_id == row.event_id, runs.c.due_at == row.due_at, runs.c.attempt == row.attempt
-                )
-            )
-        return len(doomed)
+        key = (runs.c.event_id, runs.c.due_at, runs.c.attempt)
+        oldest = select(*key).where(runs.c.finished_at < before).order_by(runs.c.finished_at).limit(most)
+        return int(self._connection.execute(delete(runs).where(tuple_(*key).in_(oldest))).rowcount)
 
+    def _clauses(self, query: RunQuery) -> list[ColumnElement[bool]]:
+        clauses: list[ColumnElement[bool]] = []
+        if query.event_id is not None:
+            clauses.append(runs.c.event_id == query.event_id)
+        if query.event_type is not None:
+            clauses.append(runs.c.event_type == query.event_type)
+        if query.resource_id is not None:
+            clauses.append(runs.c.resource_id == query.resource_id)
+        if query.bot_id is not None:
+            clauses.append(runs.c.bot_id == query.bot_id)
+        if query.status is not None:
+            clauses.append(runs.c.status == query.status.value)
+        if query.account is not None:
+            clauses.append(self._account_is(query.account))
+        if query.text:
+            columns = (runs.c.event_type, runs.c.resource_id, runs.c.reason, runs.c.error)
+            clauses.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
+        if query.after is not None:
+            last = query.after
+            place = (last.finished_at, last.event_id, last.due_at, last.attempt)
+            bound = [literal(value, column.type) for value, column in zip(place, _ORDER, strict=True)]
+            clauses.append(tuple_(*_ORDER) < tuple_(*bound))
+        if query.finished_after is not None:
+            clauses.append(runs.c.finished_at >= query.finished_after)
+        if query.finished_before is not None:
+            clauses.append(runs.c.finished_at < query.finished_before)
+        return clauses
 
-def _clauses(query: RunQuery) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if query.event_id is not None:
-        clauses.append(runs.c.event_id == query.event_id)
-    if query.event_type is not None:
-        clauses.append(runs.c.event_type == query.event_type)
-    if query.resource_id is not None:
-        clauses.append(runs.c.resource_id == query.resource_id)
-    if query.bot_id is not None:
-        clauses.append(runs.c.bot_id == query.bot_id)
-    if query.status is not None:
-        clauses.append(runs.c.status == query.status.value)
-    if query.account is not None:
-        clauses.append(runs.c.resource_id.like(f"%:{query.account}:%"))
-    if query.finished_after is not None:
-        clauses.append(runs.c.finished_at >= query.finished_after)
-    if query.finished_before is not None:
-        clauses.append(runs.c.finished_at < query.finished_before)
-    return clauses
+    def _account_is(self, account: str) -> ColumnElement[bool]:
+        """The second part of the resource id, which LIKE could neither find for sure nor compare exactly."""
+        position = func.instr if self._connection.dialect.name == "sqlite" else func.strpos
+        after_type = position(runs.c.resource_id, ":") + 1
+        return func.substr(runs.c.resource_id, after_type, len(account) + 1) == f"{account}:"

@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from alembic import command
 from duetime.core.errors import DatabaseMissing
 from duetime.store.engine import create_sqlite_file, location_of, translated_errors
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7311050184017310820)")
+"""Two processes that upgrade at once would both create the tables; SQLite's BEGIN IMMEDIATE sees to that by itself."""
 
 
 def _config() -> Config:
@@ -28,9 +30,11 @@ def upgrade(engine: Engine, *, revision: str = "head") -> str:
     """
     create_sqlite_file(engine.url)
     config = _config()
-    with translated_errors(), engine.connect() as connection:
-        connection = connection.execution_options(duetime_writes=True)
+    with translated_errors(), engine.connect() as opened:
+        connection = opened.execution_options(duetime_writes=True)
         with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(_ONE_AT_A_TIME)
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     return current(engine) or ""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -32,6 +32,10 @@ class WorkerSession:
     ended_at: datetime | None
     clock_offset_ms: int
     event_types: tuple[str, ...]
+
+    def is_beating(self, *, now: datetime) -> bool:
+        """Return whether it was heard of within its lease, by the database's clock: for people, never for claims."""
+        return self.status == "alive" and now - self.beat_at <= timedelta(seconds=self.lease_seconds)
 
 
 class SessionTable:

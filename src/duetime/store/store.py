@@ -2,18 +2,19 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from sqlalchemy import Connection, text
 
 from duetime.core.clock import Clock, SystemClock
+from duetime.core.errors import DatabaseUnavailable
 from duetime.store.account_table import AccountTable
 from duetime.store.audit_table import AuditTable
 from duetime.store.bot_table import BotTable
 from duetime.store.claim_table import ClaimTable
-from duetime.store.engine import create_engine, location_of, parse_url, translated_errors
+from duetime.store.engine import BUSY_SECONDS, create_engine, location_of, parse_url, translated_errors
 from duetime.store.event_table import EventTable
 from duetime.store.event_type_table import EventTypeTable
 from duetime.store.hot_path import HotPath
@@ -57,14 +58,27 @@ class Store:
     then changed nothing, unless the connection broke while it was being committed.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None, durable: bool = True) -> None:
+    def __init__(
+        self, url: str, *, clock: Clock | None = None, durable: bool = True, busy_seconds: float = BUSY_SECONDS
+    ) -> None:
+        """Connect to nothing yet.
+
+        Args:
+            url: where the database is.
+            clock: the source of time; None = the system's.
+            durable: whether a commit on SQLite waits for the disk; False only for databases that are thrown away.
+            busy_seconds: how long to wait for a lock that somebody else has, and for a free connection.
+
+        Raises:
+            InvalidSetting: the URL cannot be read, or names a database that duetime does not speak to.
+        """
         self.url = parse_url(url)
         self.clock = clock or SystemClock()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = create_engine(self.url, clock=self.clock, durable=durable)
+        self.engine = create_engine(self.url, clock=self.clock, durable=durable, busy_seconds=busy_seconds)
         self._hot_path: HotPath = SqliteHotPath() if self.is_sqlite else PostgresqlHotPath()
-        # SQLite has one writer at a time. Waiting in line here costs nothing; its own busy handler sleeps and polls.
-        self._writers = threading.Lock() if self.is_sqlite else nullcontext()
+        self._busy_seconds = busy_seconds
+        self._writer = threading.Lock()
         self._offset = timedelta(0)
 
     @property
@@ -75,8 +89,8 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """Open a transaction that may write; it commits when the block ends well and changes nothing when it raises."""
-        with self._writers, translated_errors(), self.engine.connect() as connection:
-            connection = connection.execution_options(duetime_writes=True)
+        with self._turn(), translated_errors(), self.engine.connect() as opened:
+            connection = opened.execution_options(duetime_writes=True)
             with connection.begin():
                 yield Transaction(connection, hot_path=self._hot_path, now=self.now())
 
@@ -85,6 +99,21 @@ class Store:
         """Open a transaction that only reads."""
         with translated_errors(), self.engine.connect() as connection, connection.begin():
             yield Transaction(connection, hot_path=self._hot_path, now=self.now())
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the other writers of this process: SQLite has one at a time, and its own way to wait is to poll."""
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writer.acquire(timeout=self._busy_seconds):
+            raise DatabaseUnavailable(
+                "another thread of this process has kept it locked", remedy="It is tried again by itself."
+            )
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def now(self) -> datetime:
         """Return the database's time: this process's clock, corrected by the last measured difference."""

@@ -14,10 +14,10 @@ from duetime.schedule.codec import encode, to_json
 from duetime.store.audit_table import AuditTable
 from duetime.store.event_table import EventTable
 from duetime.store.rows import event_of
-from duetime.store.run_table import RunTable
-from duetime.store.runs_of_owed import write_owed
+from duetime.store.run_table import DueTime, RunTable
 from duetime.store.tables import events
 
+_ENDING = "It was cancelled or replaced already and ends with this attempt."
 _RESOLVE = "Resolve it: duetime events resolve ID --as retry|succeeded|failed|cancelled --reason ..."
 
 
@@ -57,7 +57,9 @@ class EventVerbs:
         """Keep an event from running until it is resumed; a running one pauses when its attempt ends."""
         event = self._locked(event_id)
         if event.status is EventStatus.RUNNING:
-            return self._wish(event, Wish.PAUSE, actor=actor, reason=reason)
+            if event.wish in (Wish.CANCEL, Wish.DETACH):
+                raise IllegalTransition(event_id, verb="paused", status=event.status, remedy=_ENDING)
+            return self._write(event, "pause", actor, reason, wish=Wish.PAUSE.value)
         self._allow(event, EventStatus.PAUSED, "paused")
         return self._write(event, "pause", actor, reason, status=EventStatus.PAUSED, status_reason=_by(actor, reason))
 
@@ -79,14 +81,15 @@ class EventVerbs:
         """Take an event back for good; a running one ends with its true outcome first and is then not repeated."""
         event = self._locked(event_id)
         if event.status is EventStatus.RUNNING:
-            return self._wish(event, Wish.CANCEL, actor=actor, reason=reason)
+            # The key is given up at once: what is scheduled from now on must not be kept for one that is ending.
+            return self._write(event, "cancel", actor, reason, wish=Wish.CANCEL.value, dedupe_key=None)
         self._allow(event, EventStatus.CANCELLED, "cancelled")
-        self._write_owed(event, RunStatus.CANCELLED, _by(actor, reason))
+        self._answer_owed(event, RunStatus.CANCELLED, _by(actor, reason))
         return self._write(
             event, "cancel", actor, reason, status=EventStatus.CANCELLED, status_reason=_by(actor, reason)
         )
 
-    def reschedule(  # noqa: PLR0913 - one keyword per thing that may change
+    def reschedule(
         self,
         event_id: int,
         *,
@@ -102,7 +105,7 @@ class EventVerbs:
             remedy = "Wait until its attempt ends." if event.status is EventStatus.RUNNING else ""
             remedy = _RESOLVE if event.status is EventStatus.HELD else remedy
             raise IllegalTransition(event_id, verb="rescheduled", status=event.status, remedy=remedy)
-        self._write_owed(event, RunStatus.SKIPPED, "rescheduled")
+        self._answer_owed(event, RunStatus.SKIPPED, "rescheduled")
         return self._write(
             event,
             "reschedule",
@@ -112,7 +115,7 @@ class EventVerbs:
             due_at=due_at,
             ready_at=due_at,
             expires_at=expires_at,
-            attempt=0,
+            attempt=self._runs.last_attempt(event_id, due_at=due_at),
             failures=0,
             status_reason=_by(actor, reason or "rescheduled"),
         )
@@ -135,7 +138,7 @@ class EventVerbs:
         event = self._locked(event_id)
         if event.status is not EventStatus.HELD:
             raise IllegalTransition(event_id, verb="resolved", status=event.status, remedy="Only held events are.")
-        said = f"resolved as {resolution} by {actor}: {reason}"
+        said = f"resolved as {resolution} {_by(actor, reason)}"
         if resolution is Resolution.RETRY:
             return self._write(
                 event,
@@ -147,7 +150,7 @@ class EventVerbs:
                 expires_at=None,  # the person who says retry has seen how late it is
                 status_reason=said,
             )
-        self._runs.answer(event, status=_FINAL_RUN[resolution], reason=said, now=self._now)
+        self._runs.answer([DueTime.of(event)], status=_FINAL_RUN[resolution], reason=said, now=self._now)
         failed_in_a_row = event.failed_in_a_row + 1 if resolution is Resolution.FAILED else 0
         if next_due is not None and resolution is not Resolution.CANCELLED:
             return self._write(
@@ -187,11 +190,8 @@ class EventVerbs:
             remedy = _RESOLVE if event.status is EventStatus.HELD else ""
             raise IllegalTransition(event.event_id, verb=verb, status=event.status, remedy=remedy)
 
-    def _wish(self, event: Event, wish: Wish, *, actor: str, reason: str) -> Event:
-        return self._write(event, wish.value, actor, reason, wish=wish.value)
-
-    def _write_owed(self, event: Event, status: RunStatus, reason: str) -> None:
-        write_owed(self._connection, events.c.event_id == event.event_id, status=status, reason=reason, now=self._now)
+    def _answer_owed(self, event: Event, status: RunStatus, reason: str) -> None:
+        self._runs.answer_owed([DueTime.of(event)], status=status, reason=reason, now=self._now)
 
     def _write(self, event: Event, verb: str, actor: str, reason: str, **changes: Any) -> Event:
         status = changes.get("status")
@@ -221,7 +221,8 @@ class EventVerbs:
 
 
 def _by(actor: str, reason: str) -> str:
-    return f"by {actor}: {reason}" if reason else f"by {actor}"
+    said_by = f"by {actor or 'somebody'}"
+    return f"{said_by}: {reason}" if reason else said_by
 
 
 def _facts(event: Event) -> dict[str, Any]:

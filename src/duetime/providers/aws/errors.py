@@ -9,25 +9,18 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionClosedError,
     HTTPClientError,
     IncompleteReadError,
-    ReadTimeoutError,
-    ResponseStreamingError,
 )
 from botocore.parsers import ResponseParserError
 
 from duetime.core.errors import ProviderFailed
 from duetime.providers.errors import OutcomeUnknown
 
-_NO_ANSWER = (
-    ConnectionClosedError,
-    HTTPClientError,
-    IncompleteReadError,
-    ReadTimeoutError,
-    ResponseParserError,
-    ResponseStreamingError,
-)
+_NO_ANSWER = (HTTPClientError, IncompleteReadError, ResponseParserError)
+"""A time-out or a broken connection, and answers that break off or cannot be read. A connection that never opened is
+another family: the SDK's ConnectionError."""
+
 _BUSY = frozenset({"RequestLimitExceeded", "SlowDown", "TooManyRequestsException", "BandwidthLimitExceeded"})
 _CALLER = frozenset(
     {

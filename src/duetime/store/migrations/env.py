@@ -1,6 +1,7 @@
 """Alembic runs this; the connection and the transaction come from `duetime.store.schema`."""
 
 from alembic import context
+
 from duetime.store.tables import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)

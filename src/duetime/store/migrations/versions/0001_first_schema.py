@@ -1,8 +1,8 @@
 """The first schema."""
 
 import sqlalchemy as sa
-
 from alembic import op
+
 from duetime.store.types import Instant
 
 revision = "0001"
@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Create every table."""
     key = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
     op.create_table(
         "accounts",
@@ -106,7 +107,8 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("on_lost IN ('retry', 'fail', 'hold')", name="events_on_lost_known"),
         sa.CheckConstraint(
-            "status IN ('scheduled', 'running', 'paused', 'held', 'succeeded', 'failed', 'cancelled', 'expired', 'skipped')",
+            "status IN ('scheduled', 'running', 'paused', 'held', 'succeeded', 'failed', 'cancelled', 'expired', "
+            "'skipped')",
             name="events_status_known",
         ),
         sa.CheckConstraint("wish IS NULL OR status = 'running'", name="events_wish_while_running"),
@@ -237,7 +239,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id"),
         sqlite_autoincrement=True,
     )
-    # ### end Alembic commands ###
     if op.get_bind().dialect.name == "postgresql":
         # The event id must be part of the unique key, and the partition column with it; months are split off later
         # without touching the rows that are there.

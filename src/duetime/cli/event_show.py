@@ -1,0 +1,151 @@
+"""`duetime events show`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from duetime.cli.options import EventId, Json
+from duetime.cli.output import console, distance, facts, instant, line, status, table
+from duetime.cli.plain import emit
+from duetime.core.wording import write_span
+
+if TYPE_CHECKING:
+    from duetime.core.events import Event, Run
+    from duetime.store.audit_table import AuditEntry
+
+NEXT_TIMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything there is to say about one event."""
+
+    event: "Event"
+    bot: str | None
+    now: datetime
+    next_times: tuple[datetime, ...]
+    explanation: tuple[str, ...]
+    runs: "tuple[Run, ...]"
+    audit: "tuple[AuditEntry, ...]"
+
+
+def show(event_id: EventId, as_json: Json = False) -> None:
+    """Show everything about an event, and why it did or did not run."""
+    from duetime.cli.opening import opened
+
+    with opened() as duetime:
+        shown = _read(duetime.store, event_id)
+    if as_json:
+        emit(
+            shown.event,
+            schedule_in_words=shown.event.schedule.describe(),
+            next_times=shown.next_times,
+            explanation=shown.explanation,
+            runs=shown.runs,
+            audit=shown.audit,
+        )
+        return
+    facts(_facts(shown))
+    _title("Why it did or did not run")
+    for sentence in shown.explanation:
+        line(sentence)
+    _title("History")
+    _runs(shown)
+    if shown.audit:
+        _title("Changes")
+        _audit(shown)
+
+
+def _read(store: Any, event_id: int) -> Shown:
+    from duetime.scheduling.explain import explain
+    from duetime.scheduling.situation import situation_of
+
+    with store.read() as tx:
+        situation = situation_of(tx, event_id)
+        event = situation.event
+        bot = None if event.bot_id is None else tx.bots.by_id(event.bot_id)
+        return Shown(
+            event=event,
+            bot=None if bot is None else bot.name,
+            now=tx.now,
+            next_times=_next_times(event),
+            explanation=explain(situation),
+            runs=tuple(tx.runs.of_event(event_id, most=20)),
+            audit=tuple(tx.audit.about(f"event:{event_id}", most=20)),
+        )
+
+
+def _next_times(event: "Event") -> tuple[datetime, ...]:
+    """Return the due time that is owed and the ones after it."""
+    if event.status.is_final:
+        return ()
+    times = [event.due_at]
+    while event.recurring and len(times) < NEXT_TIMES:
+        following = event.schedule.next_after(times[-1])
+        if following is None:
+            break
+        times.append(following)
+    return tuple(times)
+
+
+def _facts(shown: Shown) -> Iterator[tuple[str, Any]]:
+    event = shown.event
+    yield "event", str(event.event_id)
+    yield "type", event.event_type
+    yield "status", status(event.status)
+    if event.description:
+        yield "description", event.description
+    if event.resource_id is not None:
+        yield "resource", event.resource_id
+    if shown.bot is not None:
+        yield "bot", shown.bot
+    if event.args:
+        yield "arguments", json.dumps(dict(event.args), ensure_ascii=False)
+    yield "schedule", event.schedule.describe()
+    if event.status.is_final:
+        yield "due", instant(event.due_at)
+        yield "ended", instant(event.finished_at)
+    else:
+        yield "due", f"{instant(event.due_at)} ({distance(event.due_at, now=shown.now)})"
+        if event.ready_at != event.due_at:
+            yield "ready", f"{instant(event.ready_at)} ({distance(event.ready_at, now=shown.now)})"
+        if event.recurring:
+            yield "next times", "\n".join(map(instant, shown.next_times))
+    if event.expires_at is not None:
+        yield "expires", instant(event.expires_at)
+    yield "when lost", str(event.on_lost)
+    if event.parent_id is not None:
+        yield "again for", f"event {event.parent_id}"
+    yield "created", f"{instant(event.created_at)} by {event.created_by or 'nobody named'}"
+
+
+def _runs(shown: Shown) -> None:
+    table(
+        ["due!", "try", "status!", "took", "result"],
+        (
+            (
+                instant(run.due_at),
+                run.attempt,
+                status(run.status),
+                None if run.duration is None else write_span(run.duration),
+                run.error or run.reason or run.result,
+            )
+            for run in shown.runs
+        ),
+        numbers=["try"],
+        empty="It has not run yet.",
+    )
+
+
+def _audit(shown: Shown) -> None:
+    table(
+        ["when!", "who", "what", "why"],
+        ((instant(entry.at), entry.actor, entry.verb, entry.reason) for entry in reversed(shown.audit)),
+        empty="",
+    )
+
+
+def _title(text: str) -> None:
+    console().print(f"\n{text}", style="bold")

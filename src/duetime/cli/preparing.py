@@ -1,0 +1,40 @@
+"""What `db upgrade` and `up` do to a database before anybody works with it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from duetime.app.publishing import publish
+from duetime.app.standing import plant_pruning
+from duetime.cli.opening import actor
+from duetime.store.schema import current
+
+if TYPE_CHECKING:
+    from duetime.app.app import App
+    from duetime.app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A database that can be worked with.
+
+    Attributes:
+        failures: what was wrong with plugins that could not be loaded.
+    """
+
+    location: str
+    revision: str
+    event_types: tuple[str, ...]
+    failures: tuple[str, ...]
+
+
+def prepare(app: "App", *, settings: "Settings") -> Prepared:
+    """Write down what this process finds, and let old history be deleted."""
+    published = publish(app)
+    app.manager.unload_all()
+    plant_pruning(app.client, history_days=settings.history_days, actor=actor())
+    return Prepared(
+        location=app.store.location,
+        revision=current(app.store.engine) or "",
+        event_types=published.event_types,
+        failures=tuple(map(str, published.failures)),
+    )
