@@ -33,6 +33,9 @@ def delay_of(seconds: Sequence[float]) -> Delay:
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
-    """Return the ratios of runs that stood next to each other: noise that hits both leaves them alone."""
-    each = [one / other for one, other in zip(ours, theirs, strict=True)]
+    """Return the ratios of runs that stood next to each other: noise that hits both leaves them alone.
+
+    Where one of the two was repeated less often, the rest of the other stands alone and is left out.
+    """
+    each = [one / other for one, other in zip(ours, theirs, strict=False)]
     return Spread(median(each), min(each), max(each))

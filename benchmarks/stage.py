@@ -130,9 +130,9 @@ class Stage:
         return rows
 
 
-def build_stages(server: Server, kind: DatabaseKind, *, far: int) -> Mapping[str, Stage]:
+def build_stages(server: Server, kind: DatabaseKind, *, far: int, label: str = "") -> Mapping[str, Stage]:
     """Return one stage for each contender; those on the same schema begin as copies."""
-    suffix = f"far{far}" if far else "near"
+    suffix = label or ("far" if far else "near")
     ours = Stage("limit", server.create(f"limit_{suffix}"), far)
     with Store(ours.target.url) as store:
         upgrade(store.engine)

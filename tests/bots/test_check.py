@@ -23,7 +23,7 @@ actions:
   - uid: duetime.action.schedule_event
     settings:
       event_type: divvy.stop_resource
-      after: 3 lightyears
+      after: 3 moons
   - uid: nobody.knows.this
 """
 

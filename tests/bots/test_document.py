@@ -112,8 +112,8 @@ def test_a_schedule_is_written_as_a_mapping_or_a_cron_text(schedule: str, value:
     [
         ("name: a\nfiltres: []", 2, 1, "unknown key 'filtres'; the nearest known key is 'filters'"),
         ("name: a\nxyzzy: 1", 2, 1, "unknown key 'xyzzy'; known keys are name, description"),
-        ("name: a\nscope: {acounts: []}", 2, 9, "scope: unknown key 'acounts'; the nearest known key is 'accounts'"),
-        ("name: a\nfilters:\n- uid: f\n  setings: {}", 4, 3, "filters[0]: unknown key 'setings'; the nearest"),
+        ("name: a\nscope: {accountz: []}", 2, 9, "scope: unknown key 'accountz'; the nearest known key is 'accounts'"),
+        ("name: a\nfilters:\n- uid: f\n  settingz: {}", 4, 3, "filters[0]: unknown key 'settingz'; the nearest"),
         ("bots:\n- name: a\n  action: []", 3, 3, "bots[0]: unknown key 'action'; the nearest known key is 'actions'"),
         ("bots: []\nname: a", 2, 1, "unknown key 'name'"),
         ("description: x", 1, 1, "a bot needs a name"),

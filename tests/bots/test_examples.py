@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from duetime.bots.definition import KEYS
+from duetime.bots.lifecycle import request_run
 from duetime.core.resources import Resource
 from duetime.testing import Lab
 
@@ -24,6 +25,16 @@ def state(lab: Lab, resource: Resource) -> str | None:
 @pytest.fixture
 def lab() -> Lab:
     return Lab(now=datetime(2026, 3, 2, 9, 45, tzinfo=UTC))  # a Monday, 10:45 in Berlin
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    """Return a plugin folder that holds the guide's own code."""
+    folder = tmp_path / "unowned"
+    folder.mkdir(mode=0o755)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
+    (folder / "filters.py").write_text(code, encoding="utf-8")
+    return folder
 
 
 def test_the_nightly_bot_does_what_the_guide_says(lab: Lab) -> None:
@@ -74,11 +85,7 @@ def test_the_stop_itself_does_not_unmatch(lab: Lab) -> None:
         assert run.status == "succeeded"
 
 
-def test_the_guide_s_filter_loads_and_finds(tmp_path: Path) -> None:
-    plugin = tmp_path / "unowned"
-    plugin.mkdir(mode=0o755)
-    (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    (plugin / "filters.py").write_text(code, encoding="utf-8")
+def test_the_guide_s_filter_loads_and_finds(plugin: Path) -> None:
     with Lab(plugins=[plugin]) as lab:
         lab.cloud.add(name="mine", tags={"owner": "me"})
         lab.cloud.add(name="empty", tags={"owner": ""})
@@ -91,7 +98,7 @@ def test_the_guide_s_filter_loads_and_finds(tmp_path: Path) -> None:
 def test_the_guide_names_every_key_filter_and_action(lab: Lab) -> None:
     with lab:
         registries = lab.app.registries
-        ours = [entry for entry in (*registries.filters.entries(), *registries.actions.entries())]
+        ours = (*registries.filters.entries(), *registries.actions.entries())
         for name in (*KEYS, *(entry.name for entry in ours)):
             assert f"`{name}`" in GUIDE
         for entry in ours:
@@ -99,22 +106,13 @@ def test_the_guide_names_every_key_filter_and_action(lab: Lab) -> None:
                 assert f"`{field.name}`" in GUIDE, (entry.name, field.name)
 
 
-def test_a_bot_waits_for_the_plugin_that_it_needs(tmp_path: Path) -> None:
-    plugin = tmp_path / "unowned"
-    plugin.mkdir(mode=0o755)
-    (code,) = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
-    (plugin / "filters.py").write_text(code, encoding="utf-8")
+def test_a_bot_waits_for_the_plugin_that_it_needs(plugin: Path) -> None:
     action = {"uid": "duetime.action.schedule_event", "settings": {"event_type": STOP, "after": "1h"}}
     with Lab(plugins=[plugin]) as lab:
         lab.cloud.add()
         lab.harvest()
         lab.apply({"name": "unowned", "filters": [{"uid": "example.filter.unowned"}], "actions": [action]})
         lab.unload_plugin("unowned")
-        with lab.app.store.read() as tx:
-            bot = tx.bots.by_name("unowned")
-        assert bot.status == "RUNNING"
-        from duetime.bots.lifecycle import request_run
-
         request_run(lab.client, "unowned")
         lab.advance(minutes=3)
         snoozed = lab.runs(event_type="duetime.run_bot")

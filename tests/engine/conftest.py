@@ -1,11 +1,10 @@
 """A worker that is stepped by hand on a clock that is moved by hand."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.engine.stepped import NOW, FaultyStore, Stepped, make_store, make_template
+from tests.engine.stepped import NOW, FaultyStore, Stepped
 
 from duetime.providers.fake import FakeCloud
 from duetime.testing.clock import ManualClock
@@ -21,14 +20,9 @@ def cloud() -> FakeCloud:
     return FakeCloud()
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_template(tmp_path_factory.mktemp("engine") / "template.db")
-
-
 @pytest.fixture
-def faulty_store(tmp_path: Path, template: Path, clock: ManualClock) -> Iterator[FaultyStore]:
-    with make_store(tmp_path / "duetime.db", template=template, clock=clock) as store:
+def faulty_store(sqlite_url: str, clock: ManualClock) -> Iterator[FaultyStore]:
+    with FaultyStore(sqlite_url, clock=clock) as store:
         yield store
 
 

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from shutil import copyfile
 from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import update
 
 from duetime.app.app import App
 from duetime.core.errors import DatabaseUnavailable
@@ -21,8 +23,8 @@ from duetime.providers.fake import FakeCloud
 from duetime.scheduling.client import Client
 from duetime.store.event_table import EventQuery
 from duetime.store.run_table import RunQuery
-from duetime.store.schema import upgrade
 from duetime.store.store import Store, Transaction
+from duetime.store.tables import events
 from duetime.testing.clock import ManualClock
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -34,7 +36,7 @@ class FaultyStore(Store):
 
     Attributes:
         away: nothing answers.
-        breaks_at_commit: how many commits still go through without their answer coming back.
+        breaks_after: how many more writing transactions are answered before one commits whose answer is lost.
         before_write: called once, before the next writing transaction begins: what another process does meanwhile.
         connections: how many transactions were begun.
     """
@@ -42,8 +44,8 @@ class FaultyStore(Store):
     def __init__(self, url: str, *, clock: ManualClock) -> None:
         super().__init__(url, clock=clock, durable=False)
         self.away = False
-        self.breaks_at_commit = 0
-        self.before_write: Callable[[], None] | None = None
+        self.breaks_after: int | None = None
+        self.before_write: Callable[[], object] | None = None
         self.connections = 0
 
     @contextmanager
@@ -54,9 +56,11 @@ class FaultyStore(Store):
             interlude()
         with super().write() as tx:
             yield tx
-        if self.breaks_at_commit:
-            self.breaks_at_commit -= 1
-            raise DatabaseUnavailable("the connection broke at the commit", remedy="Look again.")
+        if self.breaks_after is not None:
+            self.breaks_after -= 1
+            if self.breaks_after < 0:
+                self.breaks_after = None
+                raise DatabaseUnavailable("the connection broke at the commit", remedy="Look again.")
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
@@ -102,7 +106,11 @@ class QueuedExecutor:
 
 
 class Stepped:
-    """One app and one worker of it; nothing happens until it is stepped."""
+    """One app and one worker of it; nothing happens until it is stepped.
+
+    Attributes:
+        answers: what the jobs of a test return, one after the other.
+    """
 
     def __init__(
         self,
@@ -117,12 +125,12 @@ class Stepped:
         self.store = store
         self.clock = clock
         self.cloud = cloud
+        self.answers: list[Any] = []
         self.app = App(
             store, clock=clock, providers={"fake": cloud}, plugin_paths=plugin_paths, installed_plugins=False
         )
-        self.worker: Worker = self.app.worker(
-            settings=settings or WorkerSettings(), executor=executor or InlineExecutor()
-        )
+        self.executor = executor or InlineExecutor()
+        self.worker: Worker = self.app.worker(settings=settings or WorkerSettings(), executor=self.executor)
         self.worker.plugins.round()
         self.worker.heartbeat.round()
 
@@ -154,9 +162,7 @@ class Stepped:
         self.app.clouds.refresh()
         return resource
 
-    def schedule(
-        self, event_type: str = "test.job", *, when: Schedule | datetime | None = None, **parts: Any
-    ) -> Event:
+    def schedule(self, event_type: str = "test.job", *, when: Schedule | datetime | None = None, **parts: Any) -> Event:
         """Schedule an event, due now if nothing else is said."""
         return self.client.schedule(event_type, self.store.now() if when is None else when, **parts)
 
@@ -164,6 +170,11 @@ class Stepped:
         """Claim and start what is due, and write what came of it, once."""
         self.worker.dispatcher.round()
         self.worker.outbox.flush()
+
+    def fail_step(self) -> None:
+        """Step into a database that does not answer, as the worker's loop would."""
+        with pytest.raises(DatabaseUnavailable):
+            self.step()
 
     def settle(self) -> None:
         """Claim, run and write until nothing is due."""
@@ -181,6 +192,11 @@ class Stepped:
         if beat:
             self.worker.heartbeat.round()
 
+    def tamper(self, event: Event, **columns: Any) -> None:
+        """Change the row of an event past every rule."""
+        with self.store.write() as tx:
+            tx.verbs._connection.execute(update(events).where(events.c.event_id == event.event_id).values(columns))
+
     def event(self, event: Event | int) -> Event:
         """Return an event as it stands now."""
         return self.client.get(event if isinstance(event, int) else event.event_id)
@@ -196,16 +212,3 @@ class Stepped:
             if event is not None:
                 return tx.runs.of_event(event.event_id, most=10_000)
             return tx.runs.find(RunQuery(most=100_000))[::-1]
-
-
-def make_template(file: Path) -> Path:
-    """Make an empty database with the present schema: copying it is much faster than making another."""
-    with Store(f"sqlite:///{file}", durable=False) as store:
-        upgrade(store.engine)
-    return file
-
-
-def make_store(file: Path, *, template: Path, clock: ManualClock) -> FaultyStore:
-    """Return a new store in a file."""
-    copyfile(template, file)
-    return FaultyStore(f"sqlite:///{file}", clock=clock)

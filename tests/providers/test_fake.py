@@ -1,6 +1,5 @@
-import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -234,16 +233,22 @@ def test_cleared_faults_are_all_forgotten(cloud: FakeCloud) -> None:
     assert not calls
 
 
-@pytest.fixture
-def _restless() -> Iterator[None]:
-    """Let threads take turns a thousand times more often than usual."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(usual / 1000)
-    yield
-    sys.setswitchinterval(usual)
+def test_nobody_changes_anything_in_the_middle_of_an_act(cloud: FakeCloud) -> None:
+    one = cloud.add()
+    outside = threading.Thread(target=cloud.set_state, args=(one, "changed by others"))
+
+    def judge(resource: Resource) -> bool:
+        outside.start()
+        outside.join(0.05)
+        assert outside.is_alive(), "the change did not wait for the act"
+        return False
+
+    cloud.faults.refuse(judge, times=1)
+    act(cloud, "stop", one)
+    outside.join(10)
+    assert state(cloud, one) == "changed by others"
 
 
-@pytest.mark.usefixtures("_restless")
 def test_many_threads_lose_nothing(cloud: FakeCloud) -> None:
     def work() -> None:
         for _ in range(200):

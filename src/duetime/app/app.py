@@ -10,13 +10,14 @@ from duetime.builtin.modules import MODULES
 from duetime.core.bots import Bot
 from duetime.core.clock import Clock, SystemClock
 from duetime.core.guards import Guard
-from duetime.core.registration import Registries, registering_with
+from duetime.core.registration import Entry, Kind, Registries, registering_with
 from duetime.core.resources import Account, Resource
 from duetime.engine.executors import Executor
 from duetime.engine.outbox import Announce
 from duetime.engine.runner import Ports
 from duetime.engine.worker import Fittings, Worker, WorkerSettings
 from duetime.jobs.arguments import MAX_BYTES
+from duetime.jobs.describe import event_type_of
 from duetime.plugins.discovery import discover
 from duetime.plugins.plugin_manager import PluginManager
 from duetime.plugins.source import PluginSource
@@ -64,7 +65,7 @@ class App:
         self.store = store
         self.clock = clock or SystemClock()
         self.registries = Registries()
-        self.manager = PluginManager(self.registries)
+        self.manager = PluginManager(self.registries, check=_check)
         self.manager.load_builtin(MODULES)
         self.registries.copy_process_catalogue()
         self.client = Client(store, registries=self.registries, max_argument_bytes=max_argument_bytes)
@@ -133,3 +134,9 @@ class App:
         with self.store.read() as tx:
             kind = tx.event_types.by_ids([event_type]).get(event_type)
         return () if kind is None else kind.changes
+
+
+def _check(entry: Entry) -> None:
+    """Refuse a job class whose attributes mean nothing, before anything of its plugin is registered."""
+    if entry.kind is Kind.EVENT_TYPE:
+        event_type_of(entry.name, entry.item, plugin="")

@@ -18,7 +18,7 @@ events = ScheduledEventRegistryWrapper()
 
 @events.register(PRUNE)
 class Prune(ScheduledEventJob):
-    """Deletes runs, and events that ended, older than `days`; in small transactions, so that it stands in nobody's way."""
+    """Deletes runs, and events that ended, older than `days`, in small transactions that stand in nobody's way."""
 
     on_lost = OnLost.RETRY
 

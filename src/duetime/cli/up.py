@@ -12,6 +12,7 @@ from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.output import error_line
 from duetime.cli.plain import emit
+from duetime.cli.worker import SIGNAL_EXIT
 
 PAUSE_AFTER_CRASH = 1.0
 """Seconds before a worker that a signal has killed is started again."""
@@ -57,6 +58,7 @@ class Supervisor:
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
+        self._handed_on = 0
 
     def run(self) -> int:
         """Run until the child ends for good, and return its exit code."""
@@ -64,8 +66,10 @@ class Supervisor:
             signal.signal(number, self._hand_on)
         while True:
             code = self._run_child()
+            if self._handed_on == 1 and code in (-signal.SIGTERM, -signal.SIGINT, ExitCode.INTERRUPTED):
+                return ExitCode.OK  # it had not even begun to work
             if self._stopping.is_set() or (code >= 0 and code != ExitCode.REPLACE_ME):
-                return code if code >= 0 else 128 - code
+                return code if code >= 0 else SIGNAL_EXIT - code
             if code < 0:
                 error_line(f"The worker was ended by {signal.Signals(-code).name}; another one starts.")
                 self._stopping.wait(PAUSE_AFTER_CRASH)
@@ -88,6 +92,7 @@ class Supervisor:
 
     def _hand_on(self, number: int, _frame: FrameType | None) -> None:
         self._stopping.set()
+        self._handed_on += 1
         child = self._child
         if child is not None and child.poll() is None:
             child.send_signal(number)

@@ -39,6 +39,7 @@ def worker(
     from duetime.cli.opening import actor, open_app
     from duetime.engine.executors import ThreadExecutor
 
+    signals = StopSignals()
     settings = read_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
     with open_app(settings) as app:
@@ -49,7 +50,7 @@ def worker(
             executor=ThreadExecutor(slots=settings.worker_slots),
             announce=announce,
         )
-        stop_on_signals(working)
+        signals.stop(working)
         if supervised:
             _stop_with_parent(working)
         code = working.run()
@@ -72,18 +73,30 @@ def worker_settings(settings: "Settings") -> "WorkerSettings":
     )
 
 
-def stop_on_signals(working: "Worker") -> None:
-    """Let the first SIGTERM or SIGINT drain the worker, and the second one end the process at once."""
-    asked: list[int] = []
+class StopSignals:
+    """The first SIGTERM or SIGINT drains the worker, the second one ends the process at once.
 
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if asked:
+    They are taken from the beginning, so that one that comes while the worker is still being built ends it well too.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._working: Worker | None = None
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+
+    def stop(self, working: "Worker") -> None:
+        """Name the worker that shall stop."""
+        self._working = working
+        if self._asked:
+            working.stop()
+
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
+        if self._asked:
             os._exit(SIGNAL_EXIT + number)
-        asked.append(number)
-        working.stop()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
+        self._asked = True
+        if self._working is not None:
+            self._working.stop()
 
 
 def _stop_with_parent(working: "Worker") -> None:

@@ -1,7 +1,6 @@
 """What a tracker block asks of the store, in order."""
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from duetime.core.events import NewEvent
 
@@ -33,13 +32,14 @@ Operation = ScheduleEvent | UnscheduleEvents
 
 @dataclass(slots=True)
 class OperationReport:
-    """What became of the operations of one block."""
+    """What became of the operations of one block.
+
+    Attributes:
+        dropped: events that were not scheduled because their bot is archived.
+    """
 
     created: int = 0
     kept: int = 0
     replaced: int = 0
     cancelled: int = 0
-    event_ids: list[int] = field(default_factory=list)
-
-    def counts(self) -> Counter[str]:
-        return Counter(created=self.created, kept=self.kept, replaced=self.replaced, cancelled=self.cancelled)
+    dropped: int = 0

@@ -71,7 +71,7 @@ class Dispatcher(Service):
         if session_id is None or free == 0 or not handlers or not self._session.may_start(session_id):
             return self._poll_seconds
         wait = self._until_due(handlers)
-        if wait > 0:
+        if wait > 0 and not self._claim_is_uncertain:
             return wait
         claims = self._claim(session_id, handlers, free=free)
         if claims:

@@ -31,6 +31,7 @@ _JSON_TYPES: Mapping[Any, str] = {
     "list": "array",
     "dict": "object",
 }
+_SCALARS = (str, int, float, type(None))
 _VARIADIC = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -92,8 +93,10 @@ def _check_shape(event_type: str, value: Any, *, depth: int = 1) -> None:
             if not isinstance(key, str):
                 raise InvalidArguments(event_type, f"keys must be text, not {key!r}")
         value = value.values()
+    elif not isinstance(value, list | tuple):
+        return
     for inner in value:
-        if isinstance(inner, Mapping | list | tuple):
+        if not isinstance(inner, _SCALARS):
             _check_shape(event_type, inner, depth=depth + 1)
 
 

@@ -10,6 +10,10 @@ from duetime.store.store import Store
 Progress = Callable[[int], None]
 
 
+def _ignore(_news: object) -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Harvested:
     """What one harvest of one region found.
@@ -35,8 +39,8 @@ def harvest_account(
     store: Store,
     cloud: Cloud,
     resource_types: Sequence[str],
-    progress: Progress = lambda resources: None,
-    part_done: PartDone = lambda part: None,
+    progress: Progress = _ignore,
+    part_done: PartDone = _ignore,
 ) -> list[Harvested]:
     """Read every region of an account, page by page, and remember how it went.
 
@@ -57,8 +61,9 @@ def harvest_account(
     try:
         for region in account.regions:
             for resource_type in resource_types:
-                harvested.append(_harvest(account, region, resource_type, store=store, cloud=cloud, progress=progress))
-                part_done(harvested[-1])
+                part = _harvest(account, region, resource_type, store=store, cloud=cloud, progress=progress)
+                harvested.append(part)
+                part_done(part)
     except Exception as error:
         with store.write() as tx:
             tx.accounts.record_harvest(account.account, error=str(error)[:1000] or type(error).__name__)

@@ -112,12 +112,12 @@ class Client:
         known = self.event_types()
         with self.store.write() as tx:
             value, due_at = plan(schedule, now=tx.now)
-            kind = known.get(tx.events.get(event_id).event_type)
+            event = tx.events.get(event_id)
             return tx.verbs.reschedule(
                 event_id,
                 schedule=value,
                 due_at=due_at,
-                expires_at=expiry(value, due_at, kind=kind, expires_after=None),
+                expires_at=_moved_expiry(event, value, due_at, known=known),
                 actor=actor,
                 reason=reason,
             )
@@ -156,11 +156,12 @@ class Client:
                 remedy = _HELD if event.status is EventStatus.HELD else "It is running already."
                 raise IllegalTransition(event_id, verb="run now", status=event.status, remedy=remedy)
             if not event.recurring and not event.status.is_final:
+                once = Once(when=tx.now)
                 moved = tx.verbs.reschedule(
                     event_id,
-                    schedule=Once(when=tx.now),
+                    schedule=once,
                     due_at=tx.now,
-                    expires_at=expiry(Once(when=tx.now), tx.now, kind=known.get(event.event_type), expires_after=None),
+                    expires_at=_moved_expiry(event, once, tx.now, known=known),
                     actor=actor,
                     reason=reason or "run now",
                 )
@@ -216,3 +217,11 @@ class Client:
             },
         )
         return event
+
+
+def _moved_expiry(
+    event: Event, schedule: Schedule, due_at: datetime, *, known: Mapping[str, EventType]
+) -> datetime | None:
+    """Return the expiry at another due time: as late as the event might have been, else as its type may be."""
+    allowed = None if event.expires_at is None else event.expires_at - event.due_at
+    return expiry(schedule, due_at, kind=known.get(event.event_type), expires_after=allowed)

@@ -41,10 +41,14 @@ def explain(situation: Situation) -> tuple[str, ...]:
 def _scheduled(situation: Situation) -> Iterator[str]:
     event, now = situation.event, situation.now
     if event.ready_at > now:
-        yield f"It has not run yet because it is not due before {_instant(event.ready_at, now=now)}."
-        if event.ready_at > event.due_at:
-            why = f": {event.status_reason}" if event.status_reason else ""
-            yield f"Its due time was {write_instant(event.due_at)}; it was put off{why}."
+        ready = _instant(event.ready_at, now=now)
+        if event.failures:
+            tries = "once" if event.failures == 1 else f"{event.failures} times"
+            yield f"It was tried {tries} for {write_instant(event.due_at)}, without success; the next try is at {ready}."
+        elif event.ready_at > event.due_at:
+            yield f"It was due at {write_instant(event.due_at)} and was put off until {ready}{_because(event)}."
+        else:
+            yield f"It has not run yet because it is not due before {ready}."
         if not situation.able:
             yield f"As things stand nobody will run it then: {_nobody(situation)}"
     elif not situation.able:

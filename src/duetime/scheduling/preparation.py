@@ -5,7 +5,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from duetime.core.errors import Invalid, InvalidInstant, InvalidSchedule, UnknownEventType, nearest
+from duetime.core.errors import (
+    Invalid,
+    InvalidInstant,
+    InvalidResourceId,
+    InvalidSchedule,
+    UnknownEventType,
+    nearest,
+)
 from duetime.core.event_types import EventType
 from duetime.core.events import NewEvent, OnExisting
 from duetime.core.resources import ResourceId
@@ -13,9 +20,10 @@ from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import OnLost
 from duetime.jobs.arguments import MAX_BYTES, argument_text, check_arguments
-from duetime.schedule.codec import decode, from_json
+from duetime.schedule.codec import EXAMPLES, decode, from_json
 from duetime.schedule.once import Once
 from duetime.schedule.periodic import Periodic
+from duetime.schedule.value import ScheduleValue
 from duetime.scheduling.keys import group_key
 
 _LONGEST_DESCRIPTION = 1000
@@ -87,6 +95,8 @@ def prepare(
     key_of_group: int | None = None
     if request.resource_id is not None:
         place = ResourceId.from_string(request.resource_id)
+        if not request.resource_id.isprintable():
+            raise InvalidResourceId(request.resource_id)
         if kind is not None and kind.max_group > 1:
             key_of_group = group_key(account=place.account, region=place.region, args_text=args_text)
     recheck = request.recheck
@@ -108,7 +118,7 @@ def prepare(
         recheck=recheck,
         on_existing=request.on_existing,
         parent_id=request.parent_id,
-        user_resource_id=request.user_resource_id,
+        user_resource_id=None if request.user_resource_id is None else clean_text(request.user_resource_id),
         created_by=clean_text(request.created_by),
     )
 
@@ -135,8 +145,10 @@ def plan(wanted: Schedule | Mapping[str, Any] | str | datetime, *, now: datetime
         schedule = decode(wanted)
     elif isinstance(wanted, Mapping):
         schedule = from_json(wanted)
-    else:
+    elif isinstance(wanted, ScheduleValue):
         schedule = wanted
+    else:
+        raise InvalidSchedule(f"A schedule is needed, not {wanted!r:.60}", examples=EXAMPLES)
     if isinstance(schedule, Periodic):
         schedule = schedule.anchored(now)
     due_at = schedule.first_due(now)
@@ -148,8 +160,18 @@ def plan(wanted: Schedule | Mapping[str, Any] | str | datetime, *, now: datetime
 def expiry(
     schedule: Schedule, due_at: datetime, *, kind: EventType | None, expires_after: timedelta | None
 ) -> datetime | None:
-    """Return when a one-off can no longer start; recurring events follow their catch-up rule instead."""
+    """Return when a one-off can no longer start; recurring events follow their catch-up rule instead.
+
+    Raises:
+        Invalid: it could never start.
+    """
+    if expires_after is not None and expires_after <= timedelta(0):
+        message = f"expires_after must be longer than nothing, not {expires_after}."
+        raise Invalid(message)
     if schedule.recurring:
         return None
     span = expires_after if expires_after is not None else (kind.expires_after if kind is not None else None)
-    return None if span is None else due_at + span
+    try:
+        return None if span is None else due_at + span
+    except OverflowError:  # past the end of the calendar
+        return None

@@ -26,5 +26,7 @@ def schedule_hours_from_now(hours: float) -> Once:
         now = current_client().now()
     except NoCurrentApp:
         now = SystemClock().now()
-    delay = timedelta(minutes=1) if hours == 0 else timedelta(hours=hours)
-    return Once(when=now + delay)
+    try:
+        return Once(when=now + (timedelta(minutes=1) if hours == 0 else timedelta(hours=hours)))
+    except OverflowError:
+        raise InvalidSchedule(f"A delay of {hours!r} hours ends after the calendar does") from None

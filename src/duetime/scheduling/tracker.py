@@ -49,6 +49,10 @@ def action_slot(slot: str) -> Iterator[None]:
         _slot.reset(token)
 
 
+_Asked = tuple[int, str, str, str]
+"""Bot, action slot, resource and event type: what a wish is counted by."""
+
+
 class _Buffer:
     """What the outermost block has collected so far."""
 
@@ -58,7 +62,19 @@ class _Buffer:
         self._known: Mapping[str, EventType] | None = None
         self._now: datetime | None = None
         self.operations: list[Operation] = []
-        self.asked: Counter[tuple[int, str, str, str]] = Counter()
+        self.asked: Counter[_Asked] = Counter()
+        self.order_asked: list[_Asked] = []
+
+    def note(self, asked: _Asked) -> None:
+        """Count one wish of a bot's action for a resource."""
+        self.asked[asked] += 1
+        self.order_asked.append(asked)
+
+    def drop_since(self, *, operations: int, asked: int) -> None:
+        """Forget what was collected after the given counts."""
+        del self.operations[operations:]
+        self.asked.subtract(self.order_asked[asked:])
+        del self.order_asked[asked:]
 
     @property
     def client(self) -> Client:
@@ -99,8 +115,7 @@ class ScheduledEventTracker:
         self._client = client
         self._buffer: _Buffer | None = None
         self._token: Token[_Buffer | None] | None = None
-        self._joined_at = 0
-        self._asked_before: Counter[tuple[int, str, str, str]] = Counter()
+        self._joined_at = (0, 0)
 
     def __enter__(self) -> Self:
         outer = _outermost.get()
@@ -109,8 +124,7 @@ class ScheduledEventTracker:
             self._token = _outermost.set(self._buffer)
         else:
             self._buffer = outer
-            self._joined_at = len(outer.operations)
-            self._asked_before = outer.asked.copy()
+            self._joined_at = (len(outer.operations), len(outer.order_asked))
         return self
 
     def __exit__(
@@ -121,8 +135,8 @@ class ScheduledEventTracker:
             return
         if self._token is None:
             if error is not None:
-                del buffer.operations[self._joined_at :]
-                buffer.asked = self._asked_before
+                operations, asked = self._joined_at
+                buffer.drop_since(operations=operations, asked=asked)
             return
         _outermost.reset(self._token)
         self._token = None
@@ -177,7 +191,7 @@ class ScheduledEventTracker:
         buffer = self._open()
         on_existing = OnExisting(on_existing)
         resource_id = _id_of(resource)
-        asked: tuple[int, str, str, str] | None = None
+        asked: _Asked | None = None
         key: bytes | None = None
         if bot is not None and on_existing is not OnExisting.ADD:
             slot = _slot.get()
@@ -211,7 +225,7 @@ class ScheduledEventTracker:
             most_bytes=buffer.client.max_argument_bytes,
         )
         if asked is not None:
-            buffer.asked[asked] += 1
+            buffer.note(asked)
         buffer.operations.append(ScheduleEvent(event))
 
     def unschedule_bot_events(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
+from duetime.core.bots import BotStatus
 from duetime.core.errors import Invalid
 from duetime.core.events import NewEvent, OnExisting
 from duetime.core.operations import Operation, OperationReport, ScheduleEvent, UnscheduleEvents
@@ -14,7 +15,7 @@ from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish
 from duetime.schedule.codec import encode
 from duetime.store.hot_path import HotPath
 from duetime.store.run_table import DUE_TIME_COLUMNS, DueTime, RunTable
-from duetime.store.tables import events
+from duetime.store.tables import bots, events
 
 
 class OperationWriter:
@@ -29,6 +30,11 @@ class OperationWriter:
     def apply(self, operations: Sequence[Operation]) -> OperationReport:
         """Carry out `operations` in order; neighbours of one kind go together."""
         report = OperationReport()
+        archived = self._archived_bots(operations)
+        if archived:
+            wanted = [operation for operation in operations if _bot_scheduling(operation) not in archived]
+            report.dropped = len(operations) - len(wanted)
+            operations = wanted
         for kind, group in groupby(operations, key=_kind_of):
             if kind == "replace":
                 for operation in group:
@@ -39,6 +45,20 @@ class OperationWriter:
                 for operation in group:
                     report.cancelled += self._unschedule(operation)  # type: ignore[arg-type]
         return report
+
+    def _archived_bots(self, operations: Sequence[Operation]) -> frozenset[int]:
+        """Return the bots among those that schedule here which are archived: they leave no new events behind.
+
+        The rows stay locked against an archive that comes now, whose cancelling must see what is written here.
+        """
+        bot_ids = {bot_id for operation in operations if (bot_id := _bot_scheduling(operation)) is not None}
+        if not bot_ids:
+            return frozenset()
+        statement = (
+            select(bots.c.bot_id, bots.c.status).where(bots.c.bot_id.in_(sorted(bot_ids))).with_for_update(read=True)
+        )
+        rows = self._connection.execute(statement)
+        return frozenset(row.bot_id for row in rows if row.status == BotStatus.ARCHIVED)
 
     def _insert(self, new_events: Sequence[NewEvent], report: OperationReport) -> None:
         texts = [encode(event.schedule) for event in new_events]
@@ -123,6 +143,10 @@ class OperationWriter:
         """Return how many live events a bot has."""
         statement = select(func.count()).where(events.c.bot_id == bot_id, events.c.status.not_in(sorted(FINAL)))
         return int(self._connection.execute(statement).scalar_one())
+
+
+def _bot_scheduling(operation: Operation) -> int | None:
+    return operation.event.bot_id if isinstance(operation, ScheduleEvent) else None
 
 
 def _kind_of(operation: Operation) -> str:

@@ -83,7 +83,7 @@ def _row_of(resource: Resource, *, now: datetime) -> Mapping[str, Any]:
 
 
 def _tags_text(tags: Mapping[str, str]) -> str:
-    """Return tags as JSON that every database can search; one that it cannot would fail the search for all resources."""
+    """Return tags as JSON that every database can search: one that it cannot would fail the search for all others."""
     text = canonical(tags)
     if "\\u0000" not in text and text.isascii():
         return text

@@ -93,8 +93,7 @@ class Lab:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for plugin in self.app.manager.loaded():
-            self.app.manager.unload(plugin.name)
+        self.app.manager.unload_all()
         self._stack.close()
 
     @property
