@@ -38,6 +38,7 @@ class FaultyStore(Store):
         away: nothing answers.
         breaks_after: how many more writing transactions are answered before one commits whose answer is lost.
         before_write: called once, before the next writing transaction begins: what another process does meanwhile.
+        after_write: called once, when the next writing transaction is over.
         connections: how many transactions were begun.
     """
 
@@ -46,6 +47,7 @@ class FaultyStore(Store):
         self.away = False
         self.breaks_after: int | None = None
         self.before_write: Callable[[], object] | None = None
+        self.after_write: Callable[[], object] | None = None
         self.connections = 0
 
     @contextmanager
@@ -56,6 +58,9 @@ class FaultyStore(Store):
             interlude()
         with super().write() as tx:
             yield tx
+        epilogue, self.after_write = self.after_write, None
+        if epilogue is not None:
+            epilogue()
         if self.breaks_after is not None:
             self.breaks_after -= 1
             if self.breaks_after < 0:

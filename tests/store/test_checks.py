@@ -17,10 +17,11 @@ FINISHED = "finished_at = created_at"
         ("status = 'dispatched'", "events_status_known"),
         *((f"status = '{status}'", "events_final_is_finished") for status in sorted(FINAL)),
         *(
-            (f"{FINISHED}, status = '{status}'", "events_final_is_finished")
+            (f"status = '{status}', {FINISHED}", "events_final_is_finished")
             for status in EventStatus
-            if status not in FINAL
+            if status not in FINAL and status is not EventStatus.RUNNING
         ),
+        (f"status = 'running', session_id = 1, {FINISHED}", "events_final_is_finished"),
         ("status = 'running'", "events_running_is_claimed"),
         ("session_id = 1", "events_running_is_claimed"),
         ("wish = 'cancel'", "events_wish_while_running"),
@@ -93,7 +94,7 @@ def test_an_attempt_has_one_run(scene: Scene) -> None:
 @pytest.mark.parametrize(
     ("change", "check"),
     [
-        ("status = 'asleep'", "sessions_status_known"),
+        ("status = 'asleep', ended_at = started_at", "sessions_status_known"),
         ("status = 'lost'", "sessions_ended"),
         ("ended_at = started_at", "sessions_ended"),
     ],

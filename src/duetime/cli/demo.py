@@ -116,7 +116,8 @@ def _conclude(proof: "Proof", picture: "Picture", *, seconds: float, database: P
     from duetime.cli.demo_view import calls
 
     line()
-    line(calls(picture))
+    if not sys.stdout.isatty():  # there, the live picture stands above and says it
+        line(calls(picture))
     if proof.holds:
         rest = len(picture.instances) - len(proof.dev)
         line(f"PROVEN by AWS itself: exactly the {len(proof.dev)} dev instances stopped and started again.")

@@ -15,7 +15,7 @@ from duetime.cli.account_harvest import RESOURCE_TYPES, harvest_all
 from duetime.cli.bots import apply_files
 from duetime.cli.demo_world import DemoWorld
 from duetime.core.bots import Bot
-from duetime.core.errors import Conflict, DuetimeError
+from duetime.core.errors import Conflict, ProviderFailed
 from duetime.core.statuses import EventStatus
 from duetime.engine.executors import ThreadExecutor
 from duetime.engine.worker import Worker, WorkerSettings
@@ -64,7 +64,7 @@ class Stage:
                 tx.accounts.save(account)
         harvested, failures = harvest_all(self.app, self._world.accounts(), resource_types=RESOURCE_TYPES, bars=bars)
         for problem in failures.values():
-            raise DuetimeError(problem)
+            raise ProviderFailed("The simulated AWS", problem.rstrip("."))
         self._calls_before = self.calls
         return sum(part.seen for part in harvested)
 

@@ -44,7 +44,8 @@ def _scheduled(situation: Situation) -> Iterator[str]:
         ready = _instant(event.ready_at, now=now)
         if event.failures:
             tries = "once" if event.failures == 1 else f"{event.failures} times"
-            yield f"It was tried {tries} for {write_instant(event.due_at)}, without success; the next try is at {ready}."
+            due = write_instant(event.due_at)
+            yield f"It was tried {tries} for {due}, without success; the next try is at {ready}."
         elif event.ready_at > event.due_at:
             yield f"It was due at {write_instant(event.due_at)} and was put off until {ready}{_because(event)}."
         else:

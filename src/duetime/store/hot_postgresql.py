@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from duetime.core.claims import Claim, Ending
 from duetime.core.events import NewEvent
 from duetime.core.statuses import OnLost
+from duetime.store.array_literal import columns
 from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want
 
 _INSERT_TYPES = (
@@ -172,7 +173,7 @@ class PostgresqlHotPath:
             )
             for event, schedule_text in zip(events, schedule_texts, strict=True)
         ]
-        return connection.exec_driver_sql(_INSERT, _columns(rows)).rowcount
+        return connection.exec_driver_sql(_INSERT, columns(rows)).rowcount
 
     def claim(self, connection: Connection, *, session_id: int, wants: Sequence[Want], most: int) -> list[Claim]:
         types = [want.event_type for want in wants]
@@ -185,7 +186,7 @@ class PostgresqlHotPath:
     def fill(self, connection: Connection, *, session_id: int, probes: Sequence[Probe]) -> list[Claim]:
         if not probes:
             return []
-        rows = connection.exec_driver_sql(_FILL, (*_columns(probes), session_id, session_id)).fetchall()
+        rows = connection.exec_driver_sql(_FILL, (*columns(probes), session_id, session_id)).fetchall()
         return [_claim_of(row) for row in rows]
 
     def earliest(self, connection: Connection, *, event_types: Sequence[str]) -> datetime | None:
@@ -195,7 +196,7 @@ class PostgresqlHotPath:
     def start(self, connection: Connection, starts: Sequence[Start]) -> set[int]:
         if not starts:
             return set()
-        return set(connection.exec_driver_sql(_START, _columns(starts)).scalars())
+        return set(connection.exec_driver_sql(_START, columns(starts)).scalars())
 
     def finish(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
         if not endings:
@@ -225,9 +226,4 @@ class PostgresqlHotPath:
             )
             for claim, step, session_id, started_at, finished_at, error, result, wish, _operations in endings
         ]
-        return set(connection.exec_driver_sql(_FINISH, _columns(rows)).scalars())
-
-
-def _columns(rows: Sequence[tuple[Any, ...]]) -> tuple[list[Any], ...]:
-    """Turn rows into the columns that `unnest` takes."""
-    return tuple(map(list, zip(*rows, strict=True)))
+        return set(connection.exec_driver_sql(_FINISH, columns(rows)).scalars())

@@ -1,0 +1,131 @@
+"""Settings: where they come from, which goes first, and what is refused."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from duetime.app.settings import Settings, read_settings, variable_of
+from duetime.core.errors import DuetimeError, InvalidDocument, InvalidSetting, UnsafeFile
+
+SECRET = "hunter2"
+
+
+def read(folder: Path, toml: str | None = None, **environment: str) -> Settings:
+    if toml is not None:
+        (folder / "duetime.toml").write_text(toml, encoding="utf-8")
+    return read_settings(environment=environment, folder=folder)
+
+
+def refused(folder: Path, toml: str | None = None, **environment: str) -> str:
+    with pytest.raises(InvalidSetting) as caught:
+        read(folder, toml, **environment)
+    return str(caught.value)
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings == Settings()
+    assert settings.database_url == "sqlite:///duetime.db"
+    assert (settings.lease_seconds, settings.worker_slots, settings.history_days) == (30, 8, 400)
+
+
+def test_every_setting_can_be_set_in_the_file_and_in_the_environment(tmp_path: Path) -> None:
+    values: Mapping[str, tuple[str, str]] = {
+        "database_url": ("'sqlite:///other.db'", "sqlite:///other.db"),
+        "plugins": ("['a', 'b']", f"a{os.pathsep}b"),
+        "lease_seconds": ("7", "7"),
+        "worker_slots": ("3", "3"),
+        "poll_seconds": ("0.25", "0.25"),
+        "drain_seconds": ("5", "5"),
+        "max_argument_bytes": ("2048", "2048"),
+        "history_days": ("0", "0"),
+        "log_level": ("'debug'", "DEBUG"),
+        "log_format": ("'json'", "json"),
+    }
+    assert values.keys() == Settings.model_fields.keys()
+    from_file = read(tmp_path, "\n".join(f"{name} = {toml}" for name, (toml, _) in values.items()))
+    (tmp_path / "duetime.toml").unlink()
+    from_environment = read(tmp_path, **{variable_of(name): value for name, (_, value) in values.items()})
+    assert from_file == from_environment
+    assert all(getattr(from_file, name) != getattr(Settings(), name) for name in values)
+
+
+def test_the_environment_goes_before_the_file_and_an_empty_variable_says_nothing(tmp_path: Path) -> None:
+    settings = read(tmp_path, "lease_seconds = 5\nworker_slots = 5", DUETIME_LEASE_SECONDS="6", DUETIME_WORKER_SLOTS="")
+    assert (settings.lease_seconds, settings.worker_slots) == (6, 5)
+
+
+def test_another_file_can_be_named(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.toml").write_text("lease_seconds = 9", encoding="utf-8")
+    assert read(tmp_path, "lease_seconds = 5", DUETIME_CONFIG=str(tmp_path / "elsewhere.toml")).lease_seconds == 9
+    assert "there is no file /nowhere.toml" in refused(tmp_path, DUETIME_CONFIG="/nowhere.toml")
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    message = refused(tmp_path, "lease_secs = 5")
+    assert message.endswith("Did you mean lease_seconds?")
+    assert str(tmp_path / "duetime.toml") in message
+
+
+def test_an_unknown_variable_is_refused_with_the_nearest_known_one(tmp_path: Path) -> None:
+    assert refused(tmp_path, DUETIME_DATABASE="x").endswith("Did you mean DUETIME_DATABASE_URL?")
+    assert "the settings are database_url, plugins" in refused(tmp_path, DUETIME_XYZZY="x")
+
+
+def test_variables_that_are_not_ours_are_left_alone(tmp_path: Path) -> None:
+    assert read(tmp_path, DUETIME_REQUIRE="postgres", OTHER_LEASE_SECONDS="x") == Settings()
+
+
+@pytest.mark.parametrize(
+    ("toml", "wanted"),
+    [
+        ("lease_seconds = 0", "from 1 to 3600, not 0"),
+        ("lease_seconds = true", "from 1 to 3600, not true"),
+        ("lease_seconds = 'soon'", "from 1 to 3600, not 'soon'"),
+        ("plugins = 'a'", "a list of folders, not 'a'"),
+        ("log_level = 'loud'", "debug, info, warning or error, not 'loud'"),
+        ("poll_seconds = nan", "from 0.01 to 60, not nan"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_with_what_would_and_where(tmp_path: Path, toml: str, wanted: str) -> None:
+    message = refused(tmp_path, toml)
+    assert wanted in message
+    assert str(tmp_path / "duetime.toml") in message
+
+
+def test_a_value_in_the_environment_is_refused_under_the_name_of_its_variable(tmp_path: Path) -> None:
+    assert refused(tmp_path, DUETIME_WORKER_SLOTS="many").startswith("Setting DUETIME_WORKER_SLOTS: ")
+
+
+@pytest.mark.parametrize(
+    "url", [f"mysql://me:{SECRET}@host/name", f"postgresql//me:{SECRET}@host", f"{SECRET}", f"postgres:{SECRET}@host"]
+)
+def test_no_error_shows_a_database_url_that_may_hold_a_password(tmp_path: Path, url: str) -> None:
+    with pytest.raises(DuetimeError) as caught:
+        read(tmp_path, DUETIME_DATABASE_URL=url)
+    assert SECRET not in str(caught.value)
+    assert SECRET not in repr(Settings(database_url=f"postgresql://me:{SECRET}@host/name"))
+
+
+def test_the_file_is_refused_when_it_is_no_toml(tmp_path: Path) -> None:
+    with pytest.raises(InvalidDocument, match=r"duetime\.toml, line 2, column \d+: it is no TOML") as caught:
+        read(tmp_path, "lease_seconds = 5\nworker_slots = ")
+    assert caught.value.line == 2
+    (tmp_path / "duetime.toml").write_bytes(b"log_level = '\xff'")
+    with pytest.raises(InvalidDocument, match="UTF-8"):
+        read(tmp_path)
+
+
+def test_a_file_that_others_may_write_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "duetime.toml").write_text("lease_seconds = 5", encoding="utf-8")
+    (tmp_path / "duetime.toml").chmod(0o646)
+    with pytest.raises(UnsafeFile, match="everybody may write to it"):
+        read(tmp_path)
+
+
+def test_settings_do_not_change(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError):
+        read(tmp_path).lease_seconds = 5  # type: ignore[misc]  # that it cannot is the point
