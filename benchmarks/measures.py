@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.contender import Contender, Span
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.databases import WORKERS
 from benchmarks.plan import DELAY_RATE
@@ -32,7 +32,7 @@ def schedule(stage: Stage, *, count: int) -> float:
 def drain(stage: Stage, *, count: int) -> float:
     """Return the events per second from the first claim to the last history row."""
     stage.reset(wishes(count, start=_whole_second() - _BEHIND, apart=timedelta(milliseconds=1)))
-    spans = run_together(
+    spans: list[Span] = run_together(
         _contender(stage).drain,
         (stage.target,),
         count=WORKERS[stage.target.kind],

@@ -72,6 +72,10 @@ class Stage:
             self.load(wished)
             self._postgresql(f"VACUUM (ANALYZE) {events}", f"ANALYZE {runs}")
 
+    def execute(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Execute statements, each in a transaction of its own; return the rows of the last one."""
+        return self._sqlite(*statements) if self.target.kind == "sqlite" else self._postgresql(*statements)
+
     def done(self) -> int:
         """Return how many runs are in the history."""
         return int(self._one(f"SELECT count(*) FROM {self.tables[1]}"))
@@ -108,8 +112,7 @@ class Stage:
         return f"DELETE FROM {events} WHERE {column} < {far}"
 
     def _one(self, query: str) -> Any:
-        rows = self._sqlite(query) if self.target.kind == "sqlite" else self._postgresql(query)
-        return rows[0][0]
+        return self.execute(query)[0][0]
 
     def _sqlite(self, *statements: str) -> list[tuple[Any, ...]]:
         rows: list[tuple[Any, ...]] = []
@@ -125,7 +128,7 @@ class Stage:
         rows: list[tuple[Any, ...]] = []
         with psycopg.connect(self.target.url, autocommit=True) as connection:
             for statement in statements:
-                cursor = connection.execute(sql.SQL(statement))  # type: ignore[arg-type] # built here, of names above
+                cursor = connection.execute(sql.SQL(statement))  # built here, of our own names
                 rows = cursor.fetchall() if cursor.description else []
         return rows
 
@@ -140,13 +143,7 @@ def build_stages(server: Server, kind: DatabaseKind, *, far: int, label: str = "
             tx.event_types.publish([event_type_of(EVENT_TYPE, Noop, plugin="benchmarks")])
     _load_far(ours)
     lean = Stage("lean", server.create(f"lean_{suffix}"), far)
-    if kind == "sqlite":
-        connection = sqlite3.connect(lean.target.path)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(_LEAN_SCHEMAS[kind])
-        connection.close()
-    else:
-        lean._postgresql(_LEAN_SCHEMAS[kind])  # noqa: SLF001 - its own builder
+    lean.execute(*_LEAN_SCHEMAS[kind].split(";")[:-1])
     _load_far(lean)
     return {
         "duetime": Stage("duetime", server.copy(ours.target, f"duetime_{suffix}"), far),

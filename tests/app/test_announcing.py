@@ -39,33 +39,32 @@ def ending(event_id: int, status: RunStatus | None, *, error: str = "") -> Endin
     return Ending(claim, step, 1, NOW, NOW, error=error)
 
 
-@pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+@pytest.fixture(autouse=True)
+def _everything_is_heard(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    return caplog.records
 
 
 def facts(record: logging.LogRecord) -> dict[str, Any]:
     return dict(getattr(record, FACTS))
 
 
-def test_a_batch_is_one_line(lines: list[logging.LogRecord]) -> None:
+def test_a_batch_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     announce([ending(number, RunStatus.SUCCEEDED) for number in range(500)])
-    assert len(lines) == 1
-    assert facts(lines[0])["runs"] == facts(lines[0])["succeeded"] == 500
-    assert facts(lines[0])["event_ids"] == list(range(500))
-    assert lines[0].levelname == "INFO"
+    (line,) = caplog.records
+    assert facts(line)["runs"] == facts(line)["succeeded"] == 500
+    assert facts(line)["event_ids"] == list(range(500))
+    assert line.levelname == "INFO"
 
 
-def test_failures_make_it_a_warning_and_the_first_of_them_are_named(lines: list[logging.LogRecord]) -> None:
+def test_failures_make_it_a_warning_and_the_first_of_them_are_named(caplog: pytest.LogCaptureFixture) -> None:
     announce(
         [ending(1, RunStatus.SUCCEEDED), *(ending(number, RunStatus.FAILED, error="no") for number in range(2, 12))]
     )
-    (line,) = lines
+    (line,) = caplog.records
     assert line.levelname == "WARNING"
     assert facts(line)["failures"] == [f"{number}/2026-03-02T12:00:00.000000Z/2: no" for number in range(2, 7)]
 
 
-def test_what_wrote_no_history_is_not_announced(lines: list[logging.LogRecord]) -> None:
+def test_what_wrote_no_history_is_not_announced(caplog: pytest.LogCaptureFixture) -> None:
     announce([ending(1, None)])
-    assert not lines
+    assert not caplog.records

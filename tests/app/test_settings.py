@@ -111,9 +111,10 @@ def test_no_error_shows_a_database_url_that_may_hold_a_password(tmp_path: Path, 
 
 
 def test_the_file_is_refused_when_it_is_no_toml(tmp_path: Path) -> None:
-    with pytest.raises(InvalidDocument, match=r"duetime\.toml, line 2, column \d+: it is no TOML") as caught:
-        read(tmp_path, "lease_seconds = 5\nworker_slots = ")
-    assert caught.value.line == 2
+    with pytest.raises(InvalidDocument, match=r"duetime\.toml, line 2, column 16: it is no TOML: Invalid value\.$"):
+        read(tmp_path, "lease_seconds = 5\nworker_slots = \n")
+    with pytest.raises(InvalidDocument, match=r"duetime\.toml: it is no TOML: .*, and there the file ends\.$"):
+        read(tmp_path, "worker_slots = ")
     (tmp_path / "duetime.toml").write_bytes(b"log_level = '\xff'")
     with pytest.raises(InvalidDocument, match="UTF-8"):
         read(tmp_path)
@@ -128,4 +129,4 @@ def test_a_file_that_others_may_write_is_refused(tmp_path: Path) -> None:
 
 def test_settings_do_not_change(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
-        read(tmp_path).lease_seconds = 5  # type: ignore[misc]  # that it cannot is the point
+        read(tmp_path).lease_seconds = 5

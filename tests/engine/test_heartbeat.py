@@ -1,7 +1,8 @@
 """Beats, the session they keep, and what a worker hears while it beats."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -182,31 +183,41 @@ def test_resuming_while_it_runs_takes_the_pause_back(stepped: Stepped) -> None:
     assert stepped.event(event).status is EventStatus.SCHEDULED
 
 
-def test_one_that_is_replaced_while_it_runs_ends_and_the_new_one_stays(stepped: Stepped) -> None:
+def ask(stepped: Stepped, when: datetime, on_existing: OnExisting = OnExisting.REPLACE) -> None:
+    """Ask for the one event of a bot and resource."""
     bot = type("Bot", (), {"bot_id": 1, "name": "nightly", "owner": None})()
+    with ScheduledEventTracker(stepped.client) as tracker:
+        tracker.schedule_bot_event(
+            bot=bot,
+            resource="instance:10:us-east-1:i-1:",
+            event_type="test.job",
+            schedule_data=when,
+            on_existing=on_existing,
+        )
 
-    def ask(when: Any) -> None:
-        with ScheduledEventTracker(stepped.client) as tracker:
-            tracker.schedule_bot_event(
-                bot=bot,
-                resource="instance:10:us-east-1:i-1:",
-                event_type="test.job",
-                schedule_data=when,
-                on_existing=OnExisting.REPLACE,
-            )
 
-    @stepped.job()
-    class Job(ScheduledEventJob):
-        retry = RETRY
+def test_one_that_is_replaced_while_it_runs_ends_and_the_new_one_stays(stepped: Stepped) -> None:
+    def by_somebody_else(_event_id: int) -> None:
+        thread = Thread(target=ask, args=(stepped, NOW + timedelta(hours=1)))
+        thread.start()
+        thread.join()
 
-        def run(self) -> Failed:
-            ask(NOW + timedelta(hours=1))
-            return Failed("no")
-
-    ask(NOW)
+    running(stepped, by_somebody_else, Failed("no"), retry=RETRY)
+    ask(stepped, NOW)
     stepped.settle()
     old, new = stepped.events()
     assert (old.status, new.status) == (EventStatus.FAILED, EventStatus.SCHEDULED)
+    assert new.due_at == NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("on_existing", [OnExisting.KEEP, OnExisting.REPLACE])
+def test_a_job_may_ask_for_itself_again(stepped: Stepped, on_existing: OnExisting) -> None:
+    """Its own key is free when its run has ended, and what it asked for is written with that end."""
+    running(stepped, lambda _event_id: ask(stepped, NOW + timedelta(hours=1), on_existing))
+    ask(stepped, NOW)
+    stepped.settle()
+    old, new = stepped.events()
+    assert (old.status, new.status) == (EventStatus.SUCCEEDED, EventStatus.SCHEDULED)
     assert new.due_at == NOW + timedelta(hours=1)
 
 

@@ -144,10 +144,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        place = re.search(r"\s*\(at line (\d+), column (\d+)\)$", str(error))
-        line, column = map(int, place.groups()) if place else (None, None)
-        problem = str(error)[: place.start()] if place else str(error)
-        raise InvalidDocument(str(path), f"it is no TOML: {problem}", line=line, column=column) from None
+        raise _no_toml(path, str(error)) from None
     except UnicodeDecodeError:
         raise InvalidDocument(str(path), "it is not UTF-8 text") from None
     except OSError as error:
@@ -159,6 +156,15 @@ def _from_file(path: Path) -> dict[str, Any]:
         if isinstance(value, bool):  # pydantic would take true for 1
             raise InvalidSetting(name, f"must be {_wanted(name)}, not {str(value).lower()}, in {path}")
     return body
+
+
+def _no_toml(path: Path, said: str) -> InvalidDocument:
+    problem, _, place = said.rstrip(")").rpartition(" (at ")
+    numbers = [int(number) for number in re.findall(r"\d+", place)]
+    line, column = numbers if len(numbers) == 2 else (None, None)
+    if line is None:
+        problem = said.replace(" (at end of document)", ", and there the file ends")
+    return InvalidDocument(str(path), f"it is no TOML: {problem}", line=line, column=column)
 
 
 def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:

@@ -65,9 +65,9 @@ def run(arguments: Sequence[str]) -> int:
         return int(code) if isinstance(code, int) else ExitCode.OK
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the second is what Typer makes of the first
         # Nobody reads any more; the interpreter would complain once more when it flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.PIPE_CLOSED
     except Exception as error:  # noqa: BLE001 - the boundary: every error becomes words and an exit code
         return report(error, arguments=arguments, debug=debug)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from duetime.core.wording import write_instant, write_span
@@ -37,8 +38,11 @@ def console(*, errors: bool = False) -> "Console":
 
 
 def line(text: str = "") -> None:
-    """Print a line of an answer, folded at the width of the terminal."""
-    console().print(text)
+    """Print a sentence of an answer: folded between words on a terminal, one line for whatever else reads it."""
+    shown = printable(text)
+    if sys.stdout.isatty():
+        shown = fill(shown, console().width, break_long_words=False, break_on_hyphens=False)
+    sys.stdout.write(f"{shown}\n")
 
 
 def error_line(text: str) -> None:

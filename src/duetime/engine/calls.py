@@ -82,7 +82,7 @@ class Calls:
         self._is_shut = True
 
     def close(self, call: Call) -> bool:
-        """Note that a call has returned; return whether its outcome still counts: then `forget` it once that is kept."""
+        """Note that a call has returned; return whether its outcome counts: then `forget` it once that is kept."""
         if call.close():
             return True
         with self._lock:
@@ -112,8 +112,8 @@ class Calls:
         return list(self._calls.copy().values())
 
     def event_ids(self) -> set[int]:
-        """Return the events that are being served, or wait behind one that is."""
-        return {claim.event_id for call in self.snapshot() for claim in (*call.claims, *call.later)}
+        """Return the events that are being served; not those that wait behind one in its unit."""
+        return {claim.event_id for call in self.snapshot() for claim in call.claims}
 
     def flag_of(self, event_id: int) -> CancelFlag | None:
         """Return the cancel flag of the call that serves an event."""

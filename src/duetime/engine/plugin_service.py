@@ -18,6 +18,7 @@ from duetime.store.store import Store
 _log = get_logger(__name__)
 
 _ROUND_SECONDS = 1.0
+_ABSENT = "this worker finds no such plugin; check DUETIME_PLUGINS"
 
 
 class PluginService(Service):
@@ -51,9 +52,11 @@ class PluginService(Service):
         self._errors: list[DuetimeError] = []
         self._reported: dict[str, PluginState] = {}
         self._published: frozenset[Any] | None = None
+        self._sources: Mapping[str, PluginSource] = {}
+        self._not_found = ""
 
     def round(self) -> float:
-        sources = {source.name: source for source in self._find()}
+        sources = self._look()
         with self._store.read() as tx:
             wishes = tx.plugins.wishes()
         if not sources.keys() <= wishes.keys():
@@ -62,11 +65,25 @@ class PluginService(Service):
                 wishes = tx.plugins.wishes()
         for plugin, wish in wishes.items():
             reached = self._reached.get(plugin)
-            if reached is None or reached.generation != wish.generation:
+            has_come = reached is not None and reached.error == _ABSENT and plugin in sources
+            if reached is None or reached.generation != wish.generation or has_come:
                 self._bring_about(wish, sources)
         self._publish()
         self._report()
         return _ROUND_SECONDS
+
+    def _look(self) -> Mapping[str, PluginSource]:
+        """Return the plugins that can be found; what was found before when a folder cannot be looked into now."""
+        try:
+            self._sources = {source.name: source for source in self._find()}
+        except DuetimeError as error:
+            if str(error) != self._not_found:
+                _log.error("plugins.not_found", error=str(error))
+                self._errors = [*self._errors[-9:], error]
+            self._not_found = str(error)
+        else:
+            self._not_found = ""
+        return self._sources
 
     def take_errors(self) -> list[DuetimeError]:
         """Return the errors of loads since the last call, for whoever steps this service by hand."""
@@ -80,7 +97,7 @@ class PluginService(Service):
             faults: Sequence[object] = self._manager.unload(wish.plugin) if wish.plugin in loaded else ()
             self._reach(wish, "unloaded", error="; ".join(map(str, faults)))
         elif source is None:
-            self._reach(wish, "failed", error="this worker finds no such plugin; check DUETIME_PLUGINS")
+            self._reach(wish, "failed", error=_ABSENT)
         else:
             self._load(wish, source)
 

@@ -1,5 +1,6 @@
 """What a person or program may do to one event, each with its audit entry, inside the caller's transaction."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, select, update
 from duetime.core.errors import IllegalTransition, Invalid, StaleClaim, UnknownName
 from duetime.core.events import Event
 from duetime.core.schedules import Schedule
-from duetime.core.statuses import EventStatus, RunStatus, Wish, may_move
+from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish, may_move
 from duetime.schedule.codec import encode, to_json
 from duetime.store.audit_table import AuditTable
 from duetime.store.event_table import EventTable
@@ -18,7 +19,14 @@ from duetime.store.run_table import DueTime, RunTable
 from duetime.store.tables import events
 
 _ENDING = "It was cancelled or replaced already and ends with this attempt."
-_RESOLVE = "Resolve it: duetime events resolve ID --as retry|succeeded|failed|cancelled --reason ..."
+_ENDED = "It has ended; to do it once more: duetime events run ID."
+_REMEDIES: Mapping[EventStatus, str] = {
+    EventStatus.SCHEDULED: "It waits for its due time.",
+    EventStatus.RUNNING: "Wait until its attempt ends.",
+    EventStatus.PAUSED: "It waits to be resumed: duetime events resume ID.",
+    EventStatus.HELD: "Resolve it: duetime events resolve ID --as retry|succeeded|failed|cancelled --reason ...",
+    **dict.fromkeys(FINAL, _ENDED),
+}
 
 
 class Resolution(StrEnum):
@@ -68,10 +76,8 @@ class EventVerbs:
         event = self._locked(event_id)
         if event.status is EventStatus.RUNNING and event.wish is Wish.PAUSE:
             return self._write(event, "resume", actor, reason, wish=None)
-        if event.status is EventStatus.HELD:
-            raise IllegalTransition(event_id, verb="resumed", status=event.status, remedy=_RESOLVE)
         if event.status is not EventStatus.PAUSED:
-            raise IllegalTransition(event_id, verb="resumed", status=event.status)
+            raise _not_allowed(event, "resumed")
         changes: dict[str, Any] = {"status": EventStatus.SCHEDULED, "status_reason": "was paused"}
         if catch_up is not None:
             changes["catch_up"] = catch_up
@@ -102,9 +108,7 @@ class EventVerbs:
         """Give an event another schedule. A due time that was already owed is answered as skipped."""
         event = self._locked(event_id)
         if event.status not in (EventStatus.SCHEDULED, EventStatus.PAUSED):
-            remedy = "Wait until its attempt ends." if event.status is EventStatus.RUNNING else ""
-            remedy = _RESOLVE if event.status is EventStatus.HELD else remedy
-            raise IllegalTransition(event_id, verb="rescheduled", status=event.status, remedy=remedy)
+            raise _not_allowed(event, "rescheduled")
         self._answer_owed(event, RunStatus.SKIPPED, "rescheduled")
         return self._write(
             event,
@@ -187,8 +191,7 @@ class EventVerbs:
 
     def _allow(self, event: Event, target: EventStatus, verb: str) -> None:
         if not may_move(event.status, target):
-            remedy = _RESOLVE if event.status is EventStatus.HELD else ""
-            raise IllegalTransition(event.event_id, verb=verb, status=event.status, remedy=remedy)
+            raise _not_allowed(event, verb)
 
     def _answer_owed(self, event: Event, status: RunStatus, reason: str) -> None:
         self._runs.answer_owed([DueTime.of(event)], status=status, reason=reason, now=self._now)
@@ -218,6 +221,10 @@ class EventVerbs:
             after=_facts(after),
         )
         return after
+
+
+def _not_allowed(event: Event, verb: str) -> IllegalTransition:
+    return IllegalTransition(event.event_id, verb=verb, status=event.status, remedy=_REMEDIES[event.status])
 
 
 def _by(actor: str, reason: str) -> str:

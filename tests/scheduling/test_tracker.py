@@ -1,0 +1,498 @@
+"""The tracker: all of a block or nothing of it, and never the same wish twice."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from duetime.core.clock import SystemClock
+from duetime.core.errors import (
+    Invalid,
+    InvalidArguments,
+    InvalidInstant,
+    InvalidResourceId,
+    InvalidSchedule,
+    NoCurrentApp,
+    Unavailable,
+    UnknownEventType,
+)
+from duetime.core.events import Event, OnExisting
+from duetime.core.resources import Resource
+from duetime.core.run_context import RunContext, bound
+from duetime.core.statuses import EventStatus, Wish
+from duetime.schedule import Daily, Once
+from duetime.scheduling.client import Client
+from duetime.scheduling.tracker import ScheduledEventTracker, action_slot
+from duetime.store.hot_path import Want
+from duetime.store.store import Store
+
+Events = Callable[..., list[Event]]
+HOUR = timedelta(hours=1)
+VM = "instance:10:us-east-1:i-1:"
+on_both = pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+
+
+@dataclass(frozen=True)
+class Bot:
+    """As much of a bot as a tracker reads."""
+
+    bot_id: int = 1
+    name: str = "nightly"
+    owner: str | None = "divvyuser:7"
+
+
+def ask(
+    tracker: ScheduledEventTracker,
+    when: Any,
+    *,
+    event_type: str = "test.job",
+    resource: Any = VM,
+    bot: Bot | None = Bot(),
+    **parts: Any,
+) -> None:
+    tracker.schedule_bot_event(bot=bot, resource=resource, event_type=event_type, schedule_data=when, **parts)
+
+
+def run(deed: Callable[[ScheduledEventTracker], None]) -> ScheduledEventTracker:
+    with ScheduledEventTracker() as tracker:
+        deed(tracker)
+    return tracker
+
+
+# All of it, or nothing.
+
+
+@on_both
+def test_everything_of_a_block_is_written_when_it_ends(client: Client, events: Events, now: datetime) -> None:
+    with ScheduledEventTracker() as tracker:
+        for number in range(3):
+            ask(tracker, now + HOUR, resource=f"instance:10:us-east-1:i-{number}:", description="Stop it.")
+        assert not events()
+        assert tracker.report is None
+    assert tracker.report is not None
+    assert tracker.report.created == 3
+    first = events()[0]
+    assert (first.event_type, first.resource_id, first.due_at) == ("test.job", "instance:10:us-east-1:i-0:", now + HOUR)
+    assert (first.bot_id, first.user_resource_id, first.created_by) == (1, "divvyuser:7", "bot:nightly")
+    assert (first.description, first.status) == ("Stop it.", EventStatus.SCHEDULED)
+
+
+def test_a_block_that_raises_writes_nothing(client: Client, events: Events, now: datetime) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR)
+        message = "half-way"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        run(deed)
+    assert not events()
+    run(lambda tracker: ask(tracker, now + HOUR))
+    assert len(events()) == 1
+
+
+@on_both
+def test_a_write_that_breaks_half_way_writes_nothing(client: Client, events: Events, now: datetime) -> None:
+    live = client.schedule("test.job", now + HOUR)
+
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR)
+        tracker.unschedule_bot_events(bot=None, resource=VM)
+        tracker._buffer.operations.append(object())  # type: ignore[union-attr, arg-type]
+
+    with pytest.raises(Exception, match=r".*"):
+        run(deed)
+    assert [event.event_id for event in events()] == [live.event_id]
+
+
+def test_a_block_inside_another_is_written_with_it(client: Client, events: Events, now: datetime) -> None:
+    with ScheduledEventTracker() as outer:
+        ask(outer, now + HOUR, bot=None)
+        with ScheduledEventTracker() as inner:
+            ask(inner, now + HOUR, bot=None)
+        assert not events()
+        assert inner.report is None
+    assert len(events()) == 2
+
+
+def test_an_inner_block_that_raises_drops_only_its_own(client: Client, events: Events, now: datetime) -> None:
+    def inner() -> None:
+        with ScheduledEventTracker() as tracker:
+            ask(tracker, now + HOUR, description="inner")
+            with ScheduledEventTracker() as innermost:
+                ask(innermost, now + HOUR, description="innermost")
+            message = "no"
+            raise RuntimeError(message)
+
+    with ScheduledEventTracker() as outer:
+        ask(outer, now + HOUR, description="before")
+        with pytest.raises(RuntimeError):
+            inner()
+        ask(outer, now + HOUR, description="after")
+    assert [event.description for event in events()] == ["before", "after"]
+    # What was dropped was not counted either: the same block asks for the same two again.
+    with ScheduledEventTracker() as again:
+        ask(again, now + HOUR)
+        ask(again, now + HOUR)
+    assert len(events()) == 2
+
+
+def test_an_outer_block_that_raises_drops_the_inner_ones_too(client: Client, events: Events, now: datetime) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        with ScheduledEventTracker() as inner:
+            ask(inner, now + HOUR)
+        message = "no"
+        raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError):
+        run(deed)
+    assert not events()
+
+
+def test_threads_do_not_join_each_others_blocks(client: Client, events: Events, now: datetime) -> None:
+    with ScheduledEventTracker() as tracker:
+        ask(tracker, now + HOUR, bot=None)
+
+        def elsewhere() -> None:
+            with ScheduledEventTracker(client) as own:
+                ask(own, now + HOUR, bot=None)
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join()
+        assert len(events()) == 1
+    assert len(events()) == 2
+
+
+# A block in which nothing is asked for costs nothing.
+
+
+def unreachable() -> Client:
+    """Return a client whose database cannot be connected to."""
+    return Client(Store("sqlite:////nowhere/at/all/duetime.db"))
+
+
+def test_an_unused_block_touches_no_database() -> None:
+    with ScheduledEventTracker(unreachable()) as tracker, ScheduledEventTracker(unreachable()):
+        assert tracker.report is None
+    ScheduledEventTracker()
+    with ScheduledEventTracker():
+        pass
+
+
+def test_a_used_one_does() -> None:
+    with pytest.raises(Unavailable), ScheduledEventTracker(unreachable()) as tracker:
+        ask(tracker, datetime.now(UTC))
+
+
+def test_the_event_types_are_read_once_per_block(client: Client, now: datetime) -> None:
+    reads: list[int] = []
+
+    class Counting(Client):
+        def event_types(self) -> Any:
+            reads.append(1)
+            return super().event_types()
+
+    with ScheduledEventTracker(Counting(client.store)) as tracker:
+        for _ in range(5):
+            ask(tracker, now + HOUR, bot=None)
+    assert len(reads) == 1
+
+
+def test_outside_its_block_a_tracker_refuses(client: Client, now: datetime) -> None:
+    tracker = ScheduledEventTracker()
+    with pytest.raises(RuntimeError, match="inside its own block"):
+        ask(tracker, now)
+    with tracker:
+        pass
+    with pytest.raises(RuntimeError, match="inside its own block"):
+        tracker.unschedule_bot_events(bot=Bot(), resource=VM)
+
+
+def test_without_a_current_app_it_says_what_to_do() -> None:
+    errors: list[BaseException] = []
+
+    def elsewhere() -> None:
+        try:
+            with ScheduledEventTracker() as tracker:
+                ask(tracker, datetime.now(UTC))
+        except NoCurrentApp as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert "ScheduledEventTracker needs a current duetime app" in str(errors[0])
+    assert "with app.current():" in str(errors[0])
+
+
+# What is already there.
+
+
+def test_asking_again_keeps_the_first(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR, description="first"))
+    again = run(lambda tracker: ask(tracker, now + 2 * HOUR, description="second"))
+    (event,) = events()
+    assert (event.due_at, event.description) == (now + HOUR, "first")
+    assert again.report is not None
+    assert (again.report.created, again.report.kept) == (0, 1)
+
+
+@on_both
+def test_replacing_gives_it_the_new_schedule_arguments_and_description(
+    client: Client, events: Events, now: datetime
+) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR, description="first", action_data={"a": 1}))
+    again = run(
+        lambda tracker: ask(
+            tracker, now + 2 * HOUR, description="second", action_data={"b": 2}, on_existing=OnExisting.REPLACE
+        )
+    )
+    (event,) = events()
+    assert (event.due_at, event.ready_at, event.description) == (now + 2 * HOUR, now + 2 * HOUR, "second")
+    assert event.args == {"b": 2}
+    assert again.report is not None
+    assert (again.report.created, again.report.replaced) == (0, 1)
+
+
+def test_adding_adds(client: Client, events: Events, now: datetime) -> None:
+    for _ in range(2):
+        run(lambda tracker: ask(tracker, now + HOUR, on_existing="add"))
+    run(lambda tracker: ask(tracker, now + HOUR))
+    assert len(events()) == 3
+
+
+def test_without_a_bot_nothing_is_the_same(client: Client, events: Events, now: datetime) -> None:
+    for _ in range(2):
+        run(lambda tracker: ask(tracker, now + HOUR, bot=None))
+    assert len(events()) == 2
+
+
+def test_an_unknown_way_to_meet_what_exists_is_refused(client: Client, now: datetime) -> None:
+    with pytest.raises(ValueError, match="'merge' is not a valid OnExisting"):
+        run(lambda tracker: ask(tracker, now, on_existing="merge"))
+
+
+def test_a_bot_action_resource_and_type_are_what_makes_a_wish(client: Client, events: Events, now: datetime) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR)
+        ask(tracker, now + HOUR, bot=Bot(2))
+        ask(tracker, now + HOUR, event_type="test.group")
+        ask(tracker, now + HOUR, resource=None)
+        ask(tracker, now + HOUR, resource="instance:10:us-east-1:i-2:")
+        with action_slot("second action"):
+            ask(tracker, now + HOUR)
+
+    run(deed)
+    assert len(events()) == 6
+    run(deed)
+    assert len(events()) == 6
+
+
+@on_both
+def test_two_messages_of_one_bot_are_two_events_and_the_next_run_finds_both(
+    client: Client, events: Events, now: datetime
+) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR, description="a day ahead")
+        ask(tracker, now + 2 * HOUR, description="an hour ahead")
+
+    for _ in range(3):
+        run(deed)
+    assert [event.description for event in events()] == ["a day ahead", "an hour ahead"]
+
+
+def test_a_refused_one_is_not_counted(client: Client, events: Events, now: datetime) -> None:
+    with ScheduledEventTracker() as tracker:
+        with pytest.raises(UnknownEventType):
+            ask(tracker, now, event_type="test.jobs")
+        with pytest.raises(InvalidArguments):
+            ask(tracker, now, action_data="{")
+        ask(tracker, now + HOUR)
+    run(lambda tracker: ask(tracker, now + 2 * HOUR))
+    assert len(events()) == 1
+
+
+def test_one_that_has_ended_is_in_nobodys_way(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR))
+    client.cancel(events()[0].event_id, actor="ada")
+    run(lambda tracker: ask(tracker, now + HOUR))
+    assert [event.status for event in events()] == [EventStatus.CANCELLED, EventStatus.SCHEDULED]
+
+
+def claim(client: Client) -> None:
+    """Claim everything that is due."""
+    with client.store.write() as tx:
+        session_id = tx.sessions.open(worker="test", lease_seconds=30, slots=1)
+        assert tx.claims.take(session_id=session_id, wants=[Want("test.job", 10)], most=10)
+
+
+def test_a_running_one_is_kept(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now))
+    claim(client)
+    run(lambda tracker: ask(tracker, now + HOUR))
+    (event,) = events()
+    assert (event.status, event.wish) == (EventStatus.RUNNING, None)
+
+
+@on_both
+def test_a_running_one_that_is_replaced_is_detached(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now))
+    claim(client)
+    for _ in range(2):
+        run(lambda tracker: ask(tracker, now + HOUR, on_existing="replace"))
+    old, new = events()
+    assert (old.status, old.wish, old.due_at) == (EventStatus.RUNNING, Wish.DETACH, now)
+    assert (new.status, new.due_at) == (EventStatus.SCHEDULED, now + HOUR)
+
+
+# Taking back.
+
+
+@on_both
+def test_unscheduling_takes_back_what_a_bot_asked_for(client: Client, events: Events, now: datetime) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR, description="mine")
+        ask(tracker, now + HOUR, event_type="test.group", description="other type")
+        ask(tracker, now + HOUR, resource="instance:10:us-east-1:i-2:", description="other resource")
+        ask(tracker, now + HOUR, bot=Bot(2), description="other bot")
+
+    run(deed)
+    again = run(
+        lambda tracker: tracker.unschedule_bot_events(
+            bot=Bot(), resource=VM, event_type="test.job", reason="it was tagged"
+        )
+    )
+    cancelled = events(statuses=(EventStatus.CANCELLED,))
+    assert [(event.description, event.status_reason) for event in cancelled] == [("mine", "it was tagged")]
+    assert again.report is not None
+    assert again.report.cancelled == 1
+    run(lambda tracker: tracker.unschedule_bot_events(bot=Bot(), resource=VM))
+    assert [event.description for event in events(statuses=(EventStatus.SCHEDULED,))] == [
+        "other resource",
+        "other bot",
+    ]
+
+
+@on_both
+def test_operations_happen_in_the_order_in_which_they_were_asked_for(
+    client: Client, events: Events, now: datetime
+) -> None:
+    def deed(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR, description="first", on_existing="add")
+        tracker.unschedule_bot_events(bot=Bot(), resource=VM)
+        ask(tracker, now + HOUR, description="second", on_existing="add")
+
+    run(deed)
+    assert [(event.description, event.status) for event in events()] == [
+        ("first", EventStatus.CANCELLED),
+        ("second", EventStatus.SCHEDULED),
+    ]
+
+
+def test_unscheduling_everything_there_is_must_be_a_mistake(client: Client) -> None:
+    with pytest.raises(Invalid, match="needs a bot or a resource"), ScheduledEventTracker() as tracker:
+        tracker.unschedule_bot_events(bot=None, resource=None)
+
+
+def test_unscheduling_one_that_runs_lets_it_end(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now))
+    claim(client)
+    run(lambda tracker: tracker.unschedule_bot_events(bot=Bot(), resource=VM))
+    (event,) = events()
+    assert (event.status, event.wish) == (EventStatus.RUNNING, Wish.CANCEL)
+
+
+# What may be said of an event.
+
+
+@pytest.mark.parametrize(
+    "resource", [VM, Resource.of(resource_type="instance", account="10", region="us-east-1", provider_id="i-1")]
+)
+def test_a_resource_may_be_itself_or_its_id(client: Client, events: Events, now: datetime, resource: Any) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR, resource=resource))
+    assert events()[0].resource_id == VM
+
+
+@pytest.mark.parametrize("data", ['{"to": "ada", "times": 2}', {"times": 2, "to": "ada"}])
+def test_arguments_may_be_a_json_text_or_an_object(client: Client, events: Events, now: datetime, data: Any) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.mail", action_data=data))
+    assert events()[0].args == {"to": "ada", "times": 2}
+
+
+@pytest.mark.parametrize(
+    ("when", "error"),
+    [
+        (datetime(2026, 1, 1), InvalidInstant),
+        ("every day", InvalidSchedule),
+        (None, InvalidSchedule),
+        (5, InvalidSchedule),
+        ({"_type": "lunar"}, InvalidSchedule),
+        ({"_type": "cron", "version": 1, "expression": "0 0 31 2 *"}, InvalidSchedule),
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(client: Client, events: Events, when: Any, error: type[Invalid]) -> None:
+    with pytest.raises(error):
+        run(lambda tracker: ask(tracker, when))
+    assert not events()
+
+
+@pytest.mark.parametrize(
+    "resource", ["", "i-1", "instance:10:us-east-1:i-1", "instance:10::i-1:", "instance:10:x:i\x00:"]
+)
+def test_a_resource_id_that_is_none_is_refused(client: Client, resource: str, now: datetime) -> None:
+    with pytest.raises(InvalidResourceId):
+        run(lambda tracker: ask(tracker, now, resource=resource))
+
+
+def test_a_naive_once_is_utc_and_a_past_one_is_due_now(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, Once(when=(now + HOUR).replace(tzinfo=None)), bot=None))
+    run(lambda tracker: ask(tracker, Once(when=now - HOUR), bot=None))
+    assert [event.due_at for event in events()] == [now + HOUR, now]
+
+
+@on_both
+def test_texts_that_no_database_takes_are_mended(client: Client, events: Events, now: datetime) -> None:
+    bot = Bot(name="night\x00ly \ud83d", owner="divvyuser:\ud800")
+    run(lambda tracker: ask(tracker, now + HOUR, bot=bot, description="a\x00b \ud800" + "x" * 5000))
+    event = events()[0]
+    assert event.description.startswith("a\ufffdb ?xxx")
+    assert len(event.description) == 1000
+    assert (event.created_by, event.user_resource_id) == ("bot:night\ufffdly ?", "divvyuser:?")
+    run(lambda tracker: tracker.unschedule_bot_events(bot=bot, resource=VM, reason="\x00\ud800"))
+    assert events()[0].status_reason == "\ufffd?"
+
+
+def test_recurring_schedules_and_options_are_kept(client: Client, events: Events) -> None:
+    run(lambda tracker: ask(tracker, Daily(time_of_day="19:00"), catch_up="all", recheck=True))
+    event = events()[0]
+    assert event.recurring
+    assert (event.catch_up, event.recheck, event.expires_at) == ("all", True, None)
+
+
+def test_a_destructive_type_is_rechecked_expires_and_holds(client: Client, events: Events, now: datetime) -> None:
+    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.delete"))
+    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.delete", bot=None, recheck=False))
+    bots, own = events()
+    assert (bots.recheck, bots.expires_at, bots.on_lost) == (True, now + 25 * HOUR, "hold")
+    assert own.recheck is False
+
+
+# Inside a run.
+
+
+def test_in_a_run_nothing_is_written_before_the_run_ends(client: Client, events: Events, now: datetime) -> None:
+    def failing(tracker: ScheduledEventTracker) -> None:
+        ask(tracker, now + HOUR)
+        raise RuntimeError
+
+    context = RunContext(clock=SystemClock(), inventory=None, cloud=None)  # type: ignore[arg-type]
+    with bound(context):
+        tracker = run(lambda tracker: ask(tracker, now + HOUR))
+        with pytest.raises(RuntimeError):
+            run(failing)
+    assert tracker.report is None
+    assert len(context.operations) == 1
+    assert not events()

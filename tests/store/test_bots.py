@@ -1,0 +1,101 @@
+import threading
+
+import pytest
+from tests.store.scene import Scene
+
+from duetime.core.bots import ActionUse, Bot, BotDefinition, BotStatus, FilterUse, Scope
+from duetime.core.errors import Conflict, UnknownName
+from duetime.core.operations import OperationReport
+from duetime.schedule.daily import Daily
+
+NIGHTLY = BotDefinition(
+    name="nightly",
+    description="Größen 🚀",
+    owner="divvyuser:7",
+    scope=Scope(accounts=("10",), regions=("us-east-1",), resource_types=("instance",)),
+    filters=(FilterUse("tag", {"key": "env", "values": ["dev", None]}), FilterUse("tag", {"key": "owner"})),
+    actions=(ActionUse("stop", {"hours": 1.5}), ActionUse("stop", {})),
+    schedule=Daily(time_of_day="19:00", timezone="Europe/Berlin"),
+)
+
+
+def _save(scene: Scene, definition: BotDefinition) -> tuple[Bot, bool]:
+    with scene.store.write() as tx:
+        return tx.bots.save(definition)
+
+
+def test_a_bot_is_kept_as_its_file_says(scene: Scene) -> None:
+    bot, changed = _save(scene, NIGHTLY)
+    assert changed
+    assert bot == Bot(1, NIGHTLY, version=1, status=BotStatus.RUNNING, created_at=scene.now)
+    with scene.store.read() as tx:
+        assert tx.bots.by_name("nightly") == tx.bots.by_id(1) == bot
+        assert tx.bots.by_id(2) is None
+
+
+def test_the_same_definition_is_the_same_version(scene: Scene) -> None:
+    bot, _ = _save(scene, NIGHTLY)
+    assert _save(scene, NIGHTLY) == (bot, False)
+
+
+def test_another_definition_is_the_next_version_of_the_same_bot(scene: Scene) -> None:
+    _save(scene, NIGHTLY)
+    changed, was_changed = _save(scene, BotDefinition(name="nightly"))
+    assert was_changed
+    assert (changed.bot_id, changed.version, changed.definition) == (1, 2, BotDefinition(name="nightly"))
+
+
+def test_bots_by_name(scene: Scene) -> None:
+    _save(scene, BotDefinition(name="b"))
+    _save(scene, BotDefinition(name="a"))
+    with scene.store.read() as tx:
+        assert [bot.name for bot in tx.bots.all()] == ["a", "b"]
+
+
+def test_an_unknown_bot_is_named_with_the_nearest(scene: Scene) -> None:
+    _save(scene, NIGHTLY)
+    with scene.store.read() as tx, pytest.raises(UnknownName, match="Did you mean nightly"):
+        tx.bots.by_name("nihgtly")
+
+
+@pytest.mark.parametrize("status", BotStatus)
+def test_a_bot_has_a_status(scene: Scene, status: BotStatus) -> None:
+    _save(scene, NIGHTLY)
+    with scene.store.write() as tx:
+        tx.bots.set_status(1, status)
+        assert tx.bots.by_name("nightly").status is status
+
+
+def test_an_archived_bot_is_final(scene: Scene) -> None:
+    _save(scene, NIGHTLY)
+    with scene.store.write() as tx:
+        tx.bots.set_status(1, BotStatus.ARCHIVED)
+    with pytest.raises(Conflict, match="archived, which is final"):
+        _save(scene, BotDefinition(name="nightly"))
+
+
+def test_an_archived_bot_schedules_nothing(scene: Scene) -> None:
+    _save(scene, NIGHTLY)
+    _save(scene, BotDefinition(name="other"))
+    with scene.store.write() as tx:
+        tx.bots.set_status(1, BotStatus.ARCHIVED)
+    report = scene.add_many([scene.new(bot_id=1), scene.new(bot_id=2), scene.new(bot_id=3), scene.new()])
+    assert report == OperationReport(created=3, dropped=1)
+    assert [scene.event(event_id).bot_id for event_id in scene.ids()] == [2, 3, None]
+
+
+def test_two_may_apply_the_same_new_bot_at_once(scene: Scene) -> None:
+    results: list[tuple[Bot, bool]] = []
+    barrier = threading.Barrier(4)
+
+    def apply() -> None:
+        barrier.wait(10)
+        results.append(_save(scene, NIGHTLY))
+
+    threads = [threading.Thread(target=apply) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert [bot.version for bot, _ in results] == [1] * 4
+    assert sorted(changed for _, changed in results) == [False, False, False, True]
