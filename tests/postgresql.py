@@ -23,8 +23,10 @@ OLDEST = "pginstall"
 
 _UNPRIVILEGED = "nobody"
 """PostgreSQL refuses to run as root."""
+_ROOM = 2 * 1024**3
 _KEEPER = Path(__file__).with_name("postgresql_keeper.py")
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "wal_level": "minimal"}
+_FAST = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal"}
+"""What is acknowledged survives the server's death all the same, though not the machine's."""
 _ALWAYS = {
     "listen_addresses": "",
     "max_connections": "100",
@@ -52,6 +54,14 @@ def wheel() -> Path:
     return Path(found.origin).parent
 
 
+def _memory() -> Path | None:
+    """Return a file system in memory with room enough, where a database is cloned in a tenth of the time, or None."""
+    folder = Path("/dev/shm")
+    if folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > _ROOM:
+        return folder
+    return None
+
+
 class PostgresqlServer:
     """One server; it ends with this process at the latest.
 
@@ -66,7 +76,7 @@ class PostgresqlServer:
             release: which of the wheel's releases.
             durable: whether a commit waits for the disk; for measurements, never for tests of behaviour.
         """
-        self.folder = Path(tempfile.mkdtemp(prefix="duetime-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="duetime-pg-", dir=None if durable else _memory()))
         self._user = _UNPRIVILEGED if os.geteuid() == 0 else ""
         self._binaries = self._usable(release)
         if self._user:
@@ -106,6 +116,10 @@ class PostgresqlServer:
         keeper, self._keeper = self._keeper, None
         assert keeper is not None
         keeper.communicate(last_words and f"{last_words}\n")
+
+    @property
+    def is_running(self) -> bool:
+        return self._keeper is not None
 
     @property
     def socket(self) -> Path:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from benchmarks.contenders.contender import Span
 from benchmarks.databases import Target
 from benchmarks.processes import Gate
-from benchmarks.workload import BATCH, FAR_FUTURE, Wish
+from benchmarks.workload import BATCH, BOT, FAR_FUTURE, Bot, Wish
 
 Row = Any
 """What a claim returned; only the statements that made it look inside."""
@@ -19,7 +19,7 @@ Row = Any
 class Statements(Protocol):
     """One connection and the four things that are done through it, each of them one durable transaction."""
 
-    def insert(self, wished: Sequence[Wish]) -> int:
+    def insert(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> int:
         """Insert events that do not exist yet; return how many."""
 
     def claim(self, most: int) -> Sequence[Row]:

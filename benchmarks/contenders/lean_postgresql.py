@@ -7,7 +7,7 @@ from datetime import datetime
 from benchmarks.contenders.bare import BareContender, Row
 from benchmarks.contenders.limit_postgresql import Cursor, open_postgresql
 from benchmarks.databases import Target
-from benchmarks.workload import EVENT_TYPE, Wish
+from benchmarks.workload import BOT, EVENT_TYPE, Bot, Wish
 
 SCHEMA = """
 CREATE TABLE lean_events (
@@ -57,7 +57,7 @@ class LeanPostgresqlStatements:
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
 
-    def insert(self, wished: Sequence[Wish]) -> int:
+    def insert(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> int:
         return self._cursor.execute(_INSERT, (EVENT_TYPE, [wish.when for wish in wished])).rowcount
 
     def claim(self, most: int) -> Sequence[Row]:

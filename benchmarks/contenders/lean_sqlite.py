@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from benchmarks.contenders.bare import BareContender, Row
 from benchmarks.contenders.limit_sqlite import micros, open_sqlite
 from benchmarks.databases import Target
-from benchmarks.workload import EVENT_TYPE, Wish
+from benchmarks.workload import BOT, EVENT_TYPE, Bot, Wish
 
 SCHEMA = """
 CREATE TABLE lean_events (
@@ -44,7 +44,7 @@ class LeanSqliteStatements:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def insert(self, wished: Sequence[Wish]) -> int:
+    def insert(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         rows = [(EVENT_TYPE, micros(wish.when)) for wish in wished]
         inserted = self._connection.executemany(_INSERT, rows).rowcount

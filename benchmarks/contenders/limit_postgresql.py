@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 
 from benchmarks.contenders.bare import BareContender, Row
-from benchmarks.contenders.limit_rows import CREATED_BY, texts_and_keys
+from benchmarks.contenders.limit_rows import created_by, texts_and_keys
 from benchmarks.databases import Target
-from benchmarks.workload import BATCH, BOT, DESCRIPTION, EVENT_TYPE, LEASE_SECONDS, Wish
+from benchmarks.workload import BATCH, BOT, DESCRIPTION, EVENT_TYPE, LEASE_SECONDS, Bot, Wish
 
 # %b: arrays travel in binary. As text they cost the driver ten times as much. In batches this is as fast as COPY into a
 # temporary table.
@@ -78,12 +78,12 @@ class LimitPostgresqlStatements:
         self._cursor = cursor
         self._session_id = session_id
 
-    def insert(self, wished: Sequence[Wish]) -> int:
-        constants = (EVENT_TYPE, BOT.bot_id, DESCRIPTION, BOT.owner, CREATED_BY)
+    def insert(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> int:
+        constants = (EVENT_TYPE, bot.bot_id, DESCRIPTION, bot.owner, created_by(bot))
         inserted = 0
         with self._cursor.connection.transaction():
             for first in range(0, len(wished), BATCH):
-                rows = texts_and_keys(wished[first : first + BATCH])
+                rows = texts_and_keys(bot, wished[first : first + BATCH])
                 ids, whens, schedules, keys = (list(column) for column in zip(*rows, strict=True))
                 inserted += self._cursor.execute(_INSERT, (*constants, ids, schedules, whens, keys)).rowcount
         return inserted

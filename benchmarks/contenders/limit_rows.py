@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
-from benchmarks.workload import BOT, EVENT_TYPE, Wish
-
-CREATED_BY = f"bot:{BOT.name}"
+from benchmarks.workload import EVENT_TYPE, Bot, Wish
 
 
-def texts_and_keys(wished: Sequence[Wish]) -> Iterator[tuple[str, datetime, str, bytes]]:
+def created_by(bot: Bot) -> str:
+    """Return what stands in the column of that name."""
+    return f"bot:{bot.name}"
+
+
+def texts_and_keys(bot: Bot, wished: Sequence[Wish]) -> Iterator[tuple[str, datetime, str, bytes]]:
     """Yield resource id, due time, schedule text and dedupe key of each wish."""
-    head = f"{BOT.bot_id}\x1f\x1f"
+    head = f"{bot.bot_id}\x1f\x1f"
     tail = f"\x1f{EVENT_TYPE}\x1f0"
     for resource_id, when in wished:
         schedule = f'{{"_type":"once","version":1,"when":"{when.isoformat()[:-6]}Z"}}'

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.contenders.bare import BareContender, Row
-from benchmarks.contenders.limit_rows import CREATED_BY, texts_and_keys
+from benchmarks.contenders.limit_rows import created_by, texts_and_keys
 from benchmarks.databases import Target
-from benchmarks.workload import BATCH, BOT, DESCRIPTION, EVENT_TYPE, LEASE_SECONDS, Wish
+from benchmarks.workload import BATCH, BOT, DESCRIPTION, EVENT_TYPE, LEASE_SECONDS, Bot, Wish
 
 _INSERT = """
 INSERT INTO events (event_type, resource_id, bot_id, description, args, schedule, due_at, ready_at, expires_at,
@@ -75,12 +75,12 @@ class LimitSqliteStatements:
         self._connection = connection
         self._session_id = session_id
 
-    def insert(self, wished: Sequence[Wish]) -> int:
+    def insert(self, wished: Sequence[Wish], *, bot: Bot = BOT) -> int:
         created_at = micros(datetime.now(UTC))
         rows = [
-            (EVENT_TYPE, resource_id, BOT.bot_id, DESCRIPTION, schedule, due_at, due_at, created_at, key, BOT.owner,
-             CREATED_BY)
-            for resource_id, when, schedule, key in texts_and_keys(wished)
+            (EVENT_TYPE, resource_id, bot.bot_id, DESCRIPTION, schedule, due_at, due_at, created_at, key, bot.owner,
+             created_by(bot))
+            for resource_id, when, schedule, key in texts_and_keys(bot, wished)
             for due_at in (micros(when),)
         ]  # fmt: skip
         self._connection.execute("BEGIN IMMEDIATE")

@@ -21,6 +21,7 @@ from duetime.engine.worker import Worker, WorkerSettings
 from duetime.jobs.registration import ScheduledEventManager
 from duetime.providers.fake import FakeCloud
 from duetime.scheduling.client import Client
+from duetime.scheduling.tracker import ScheduledEventTracker
 from duetime.store.event_table import EventQuery
 from duetime.store.run_table import RunQuery
 from duetime.store.store import Store, Transaction
@@ -170,6 +171,13 @@ class Stepped:
     def schedule(self, event_type: str = "test.job", *, when: Schedule | datetime | None = None, **parts: Any) -> Event:
         """Schedule an event, due now if nothing else is said."""
         return self.client.schedule(event_type, self.store.now() if when is None else when, **parts)
+
+    def schedule_many(self, number: int, event_type: str = "test.job", **parts: Any) -> list[Event]:
+        """Schedule events that are due now, in one transaction."""
+        with ScheduledEventTracker(self.client) as tracker:
+            for _ in range(number):
+                tracker.schedule_bot_event(event_type=event_type, schedule_data=self.store.now(), **parts)
+        return self.events(event_type=event_type)[-number:]
 
     def step(self) -> None:
         """Claim and start what is due, and write what came of it, once."""

@@ -177,8 +177,7 @@ def test_a_run_that_history_refuses_still_moves_its_event_on(
 def test_a_full_outbox_is_written_in_parts(stepped: Stepped) -> None:
     stepped.job()(type("Job", (ScheduledEventJob,), {"run": lambda _self: None}))
     stepped.worker._runner._durations.note("test.job", 0.00001)
-    for _ in range(1200):
-        stepped.schedule()
+    stepped.schedule_many(1200)
     stepped.worker.dispatcher.round()
     stepped.worker.dispatcher.round()
     assert len(stepped.worker.outbox) == 1000

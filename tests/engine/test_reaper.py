@@ -267,7 +267,7 @@ def test_nobody_declares_itself_lost(stepped: Stepped) -> None:
 def test_many_orphans_are_all_settled_at_once(first: Stepped, second: Stepped) -> None:
     both(first, second)
     first.worker._runner._durations.note("test.job", 0.0001)
-    events = [first.schedule() for _ in range(700)]
+    events = first.schedule_many(700)
     first.step()
     first.step()
     assert {event.status for event in second.events()} == {EventStatus.RUNNING}

@@ -1,66 +1,27 @@
 """The tracker: all of a block or nothing of it, and never the same wish twice."""
 
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from tests.scheduling.asking import HOUR, VM, Bot, Events, ask, on_both, run
 
 from duetime.core.clock import SystemClock
 from duetime.core.errors import (
     Invalid,
     InvalidArguments,
-    InvalidInstant,
-    InvalidResourceId,
-    InvalidSchedule,
     NoCurrentApp,
     Unavailable,
     UnknownEventType,
 )
-from duetime.core.events import Event, OnExisting
-from duetime.core.resources import Resource
+from duetime.core.events import OnExisting
 from duetime.core.run_context import RunContext, bound
 from duetime.core.statuses import EventStatus, Wish
-from duetime.schedule import Daily, Once
 from duetime.scheduling.client import Client
 from duetime.scheduling.tracker import ScheduledEventTracker, action_slot
 from duetime.store.hot_path import Want
 from duetime.store.store import Store
-
-Events = Callable[..., list[Event]]
-HOUR = timedelta(hours=1)
-VM = "instance:10:us-east-1:i-1:"
-on_both = pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-
-
-@dataclass(frozen=True)
-class Bot:
-    """As much of a bot as a tracker reads."""
-
-    bot_id: int = 1
-    name: str = "nightly"
-    owner: str | None = "divvyuser:7"
-
-
-def ask(
-    tracker: ScheduledEventTracker,
-    when: Any,
-    *,
-    event_type: str = "test.job",
-    resource: Any = VM,
-    bot: Bot | None = Bot(),
-    **parts: Any,
-) -> None:
-    tracker.schedule_bot_event(bot=bot, resource=resource, event_type=event_type, schedule_data=when, **parts)
-
-
-def run(deed: Callable[[ScheduledEventTracker], None]) -> ScheduledEventTracker:
-    with ScheduledEventTracker() as tracker:
-        deed(tracker)
-    return tracker
-
 
 # All of it, or nothing.
 
@@ -403,81 +364,6 @@ def test_unscheduling_one_that_runs_lets_it_end(client: Client, events: Events, 
     run(lambda tracker: tracker.unschedule_bot_events(bot=Bot(), resource=VM))
     (event,) = events()
     assert (event.status, event.wish) == (EventStatus.RUNNING, Wish.CANCEL)
-
-
-# What may be said of an event.
-
-
-@pytest.mark.parametrize(
-    "resource", [VM, Resource.of(resource_type="instance", account="10", region="us-east-1", provider_id="i-1")]
-)
-def test_a_resource_may_be_itself_or_its_id(client: Client, events: Events, now: datetime, resource: Any) -> None:
-    run(lambda tracker: ask(tracker, now + HOUR, resource=resource))
-    assert events()[0].resource_id == VM
-
-
-@pytest.mark.parametrize("data", ['{"to": "ada", "times": 2}', {"times": 2, "to": "ada"}])
-def test_arguments_may_be_a_json_text_or_an_object(client: Client, events: Events, now: datetime, data: Any) -> None:
-    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.mail", action_data=data))
-    assert events()[0].args == {"to": "ada", "times": 2}
-
-
-@pytest.mark.parametrize(
-    ("when", "error"),
-    [
-        (datetime(2026, 1, 1), InvalidInstant),
-        ("every day", InvalidSchedule),
-        (None, InvalidSchedule),
-        (5, InvalidSchedule),
-        ({"_type": "lunar"}, InvalidSchedule),
-        ({"_type": "cron", "version": 1, "expression": "0 0 31 2 *"}, InvalidSchedule),
-    ],
-)
-def test_a_schedule_that_is_none_is_refused(client: Client, events: Events, when: Any, error: type[Invalid]) -> None:
-    with pytest.raises(error):
-        run(lambda tracker: ask(tracker, when))
-    assert not events()
-
-
-@pytest.mark.parametrize(
-    "resource", ["", "i-1", "instance:10:us-east-1:i-1", "instance:10::i-1:", "instance:10:x:i\x00:"]
-)
-def test_a_resource_id_that_is_none_is_refused(client: Client, resource: str, now: datetime) -> None:
-    with pytest.raises(InvalidResourceId):
-        run(lambda tracker: ask(tracker, now, resource=resource))
-
-
-def test_a_naive_once_is_utc_and_a_past_one_is_due_now(client: Client, events: Events, now: datetime) -> None:
-    run(lambda tracker: ask(tracker, Once(when=(now + HOUR).replace(tzinfo=None)), bot=None))
-    run(lambda tracker: ask(tracker, Once(when=now - HOUR), bot=None))
-    assert [event.due_at for event in events()] == [now + HOUR, now]
-
-
-@on_both
-def test_texts_that_no_database_takes_are_mended(client: Client, events: Events, now: datetime) -> None:
-    bot = Bot(name="night\x00ly \ud83d", owner="divvyuser:\ud800")
-    run(lambda tracker: ask(tracker, now + HOUR, bot=bot, description="a\x00b \ud800" + "x" * 5000))
-    event = events()[0]
-    assert event.description.startswith("a\ufffdb ?xxx")
-    assert len(event.description) == 1000
-    assert (event.created_by, event.user_resource_id) == ("bot:night\ufffdly ?", "divvyuser:?")
-    run(lambda tracker: tracker.unschedule_bot_events(bot=bot, resource=VM, reason="\x00\ud800"))
-    assert events()[0].status_reason == "\ufffd?"
-
-
-def test_recurring_schedules_and_options_are_kept(client: Client, events: Events) -> None:
-    run(lambda tracker: ask(tracker, Daily(time_of_day="19:00"), catch_up="all", recheck=True))
-    event = events()[0]
-    assert event.recurring
-    assert (event.catch_up, event.recheck, event.expires_at) == ("all", True, None)
-
-
-def test_a_destructive_type_is_rechecked_expires_and_holds(client: Client, events: Events, now: datetime) -> None:
-    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.delete"))
-    run(lambda tracker: ask(tracker, now + HOUR, event_type="test.delete", bot=None, recheck=False))
-    bots, own = events()
-    assert (bots.recheck, bots.expires_at, bots.on_lost) == (True, now + 25 * HOUR, "hold")
-    assert own.recheck is False
 
 
 # Inside a run.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from itertools import product
 
 import pytest
 from tests.store.scene import HOUR, Scene
@@ -199,17 +200,20 @@ def _moves_by_verbs(scene: Scene) -> Iterable[tuple[EventStatus, EventStatus]]:
 
 def _moves_by_endings(scene: Scene) -> Iterable[tuple[EventStatus, EventStatus]]:
     for outcome in _outcomes(scene):
-        for wish in (None, *Wish):
-            for on_lost in OnLost:
-                for recurring in (False, True):
-                    for retry in (Retry(), Retry(attempts=5)):
-                        claim = _claimed(scene, recurring=recurring, on_lost=on_lost)
-                        scene.sql("UPDATE events SET wish = :wish", wish=None if wish is None else wish.value)
-                        after = scene.end(claim, outcome, wish=wish, retry=retry)
-                        assert after.status in TRANSITIONS[S.RUNNING], (outcome, wish, on_lost)
-                        assert after.wish is None
-                        assert (after.finished_at is not None) == (after.status in FINAL)
-                        assert (scene.column("dedupe_key", after.event_id) is None) == (after.status in FINAL)
-                        assert after.claim_token > claim.token
-                        yield S.RUNNING, after.status
-                        _clear(scene)
+        is_unknown = isinstance(outcome, TimedOut | Lost)
+        for wish, on_lost, retry, recurring in product(
+            (None, *Wish),
+            OnLost if is_unknown else (OnLost.RETRY,),
+            (Retry(), Retry(attempts=5)) if is_unknown or isinstance(outcome, Failed) else (Retry(),),
+            (False, True),
+        ):
+            claim = _claimed(scene, recurring=recurring, on_lost=on_lost)
+            scene.sql("UPDATE events SET wish = :wish", wish=None if wish is None else wish.value)
+            after = scene.end(claim, outcome, wish=wish, retry=retry)
+            assert after.status in TRANSITIONS[S.RUNNING], (outcome, wish, on_lost)
+            assert after.wish is None
+            assert (after.finished_at is not None) == (after.status in FINAL)
+            assert (scene.column("dedupe_key", after.event_id) is None) == (after.status in FINAL)
+            assert after.claim_token > claim.token
+            yield S.RUNNING, after.status
+            _clear(scene)

@@ -127,12 +127,7 @@ class Stage:
 
 @contextmanager
 def opened_stage(database: Path, *, world: DemoWorld) -> Iterator[Stage]:
-    """Make the demo's database and open its duetime; nothing of the user's settings or plugins takes part.
-
-    Raises:
-        Conflict: the database is there already and may be somebody's.
-    """
-    _make_room(database)
+    """Make the demo's database and open its duetime; nothing of the user's settings or plugins takes part."""
     provider = AwsProvider(loopback_only=True)
     app = App(Store(f"sqlite:///{database}"), providers={"aws": provider}, installed_plugins=False)
     with closing(app):
@@ -141,8 +136,12 @@ def opened_stage(database: Path, *, world: DemoWorld) -> Iterator[Stage]:
         yield Stage(app, world=world, provider=provider)
 
 
-def _make_room(database: Path) -> None:
-    """Remove what an earlier demo has left under its own name; nothing else is ever removed."""
+def make_room(database: Path) -> None:
+    """Remove what an earlier demo has left under its own name; nothing else is ever removed.
+
+    Raises:
+        Conflict: the database is there already and may be somebody's.
+    """
     if not database.exists():
         return
     if database.absolute() != DATABASE.absolute():

@@ -1,12 +1,12 @@
 """What a tracker block asks of the store, in order."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from duetime.core.events import NewEvent
 
 
-@dataclass(frozen=True, slots=True)
-class ScheduleEvent:
+class ScheduleEvent(NamedTuple):
     """Schedule this event."""
 
     event: NewEvent

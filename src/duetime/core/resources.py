@@ -33,6 +33,17 @@ class ResourceId(NamedTuple):
             raise InvalidResourceId(text)
         return cls(*parts)
 
+    @staticmethod
+    def check(text: str) -> None:
+        """Refuse a text that is no resource id, or that nobody could type, without building one.
+
+        Raises:
+            InvalidResourceId: it is none.
+        """
+        parts = text.split(":", _PARTS - 1)
+        if len(parts) != _PARTS or "" in parts or parts[-1][-1] != ":" or len(parts[-1]) == 1 or not text.isprintable():
+            raise InvalidResourceId(text)
+
     def to_string(self) -> str:
         return f"{self.resource_type}:{self.account}:{self.region}:{self.provider_id}:"
 

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from duetime.core.errors import Invalid
 from duetime.core.event_types import EventType
 from duetime.core.registration import Registries
 from duetime.engine.log import get_logger
@@ -49,7 +48,7 @@ class Catalogue:
         try:
             generation = self._generations.get(registration.owner, 1)
             kind = event_type_of(event_type, registration.item, plugin=registration.owner, generation=generation)
-        except Invalid as error:
+        except Exception as error:  # noqa: BLE001 - a plugin's class may raise anything when it is looked at
             # Said once and not in every round; its events wait as those of a type that nobody has loaded.
             _log.error("event_type.invalid", event_type=event_type, plugin=registration.owner, error=str(error))
             handler = None

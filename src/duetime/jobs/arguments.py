@@ -2,8 +2,8 @@
 
 import inspect
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, get_origin
 
 from duetime.core.errors import InvalidArguments, nearest
 from duetime.core.json_types import canonical
@@ -148,7 +148,7 @@ def schema_of(job_class: type) -> dict[str, Any]:
         for parameter in parameters:
             if parameter.kind in _VARIADIC or parameter.name in OWN_KEYWORDS or parameter.name in properties:
                 continue
-            json_type = _JSON_TYPES.get(parameter.annotation)
+            json_type = _json_type(parameter.annotation)
             properties[parameter.name] = {"type": json_type} if json_type else {}
             if parameter.default is inspect.Parameter.empty:
                 required.append(parameter.name)
@@ -163,6 +163,12 @@ def schema_of(job_class: type) -> dict[str, Any]:
         "required": required,
         "additionalProperties": open_ended,
     }
+
+
+def _json_type(annotation: Any) -> str | None:
+    """Return the JSON type of an annotation such as `str`, `list[str]` or their texts; None = not checked."""
+    plain = annotation.partition("[")[0] if isinstance(annotation, str) else get_origin(annotation) or annotation
+    return _JSON_TYPES.get(plain) if isinstance(plain, Hashable) else None
 
 
 def check_arguments(event_type: str, arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:

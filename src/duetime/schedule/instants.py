@@ -69,4 +69,4 @@ def read_instant(value: object, *, naive_is_utc: bool = False) -> datetime | Non
 
 def iso(instant: datetime) -> str:
     """Return an instant in UTC as text, such as `2026-01-31T19:00:00Z`."""
-    return instant.isoformat().replace("+00:00", "Z")
+    return f"{instant.isoformat()[:-6]}Z"

@@ -1,7 +1,7 @@
 """One single due time."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import ClassVar, cast
 
 from duetime.core.errors import InvalidSchedule
@@ -25,6 +25,8 @@ class Once(ScheduleValue):
     when: datetime | str
 
     def __post_init__(self) -> None:
+        if type(self.when) is datetime and self.when.tzinfo is UTC:
+            return  # what nearly all are: a bot schedules thousands in one block
         instant = read_instant(self.when, naive_is_utc=True)
         if instant is None:
             raise InvalidSchedule(f"when must be a date and time, not {self.when!r}", examples=EXAMPLES)

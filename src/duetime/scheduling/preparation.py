@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from duetime.core.errors import (
     Invalid,
     InvalidInstant,
-    InvalidResourceId,
     InvalidSchedule,
     UnknownEventType,
     nearest,
@@ -94,10 +93,9 @@ def prepare(
         raise Invalid(message)
     key_of_group: int | None = None
     if request.resource_id is not None:
-        place = ResourceId.from_string(request.resource_id)
-        if not request.resource_id.isprintable():
-            raise InvalidResourceId(request.resource_id)
+        ResourceId.check(request.resource_id)
         if kind is not None and kind.max_group > 1:
+            place = ResourceId.from_string(request.resource_id)
             key_of_group = group_key(account=place.account, region=place.region, args_text=args_text)
     recheck = request.recheck
     if recheck is None:

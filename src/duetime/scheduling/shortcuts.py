@@ -18,7 +18,7 @@ def schedule_hours_from_now(hours: float) -> Once:
     Raises:
         InvalidSchedule: the number is negative or no number.
     """
-    if isinstance(hours, bool) or not isinstance(hours, int | float) or not math.isfinite(hours) or hours < 0:
+    if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours < math.inf:
         raise InvalidSchedule(
             f"A delay must be a number of hours from 0, not {hours!r}", examples=["12", "0.25 for 15 minutes"]
         )

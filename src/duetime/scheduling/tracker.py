@@ -189,7 +189,8 @@ class ScheduledEventTracker:
             Invalid: arguments, schedule or resource id are refused; see `prepare`.
         """
         buffer = self._open()
-        on_existing = OnExisting(on_existing)
+        if not isinstance(on_existing, OnExisting):
+            on_existing = OnExisting(on_existing)
         resource_id = _id_of(resource)
         asked: _Asked | None = None
         key: bytes | None = None

@@ -1,8 +1,8 @@
 """Rows as PostgreSQL array literals, one for each column: what `unnest` takes.
 
-The driver writes a list element by element through its type machinery, which costs more than the statement itself: 25 us
-for an ending's twenty columns against 4 us here. The format is the documented text form of arrays: elements are quoted,
-with backslashes and quotes escaped, so that no text can end its element.
+The driver writes a list element by element through its type machinery, which costs more than the statement itself:
+25 us for an ending's twenty columns against 4 us here. The format is the documented text form of arrays: elements are
+quoted, with backslashes and quotes escaped, so that no text can end its element.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,22 +30,29 @@ def columns(rows: Sequence[Sequence[Any]]) -> tuple[str, ...]:
     Raises:
         TypeError: a value is of a type that no column has.
     """
-    return tuple(_column(column) for column in zip(*rows, strict=True))
+    return tuple(map(array, zip(*rows, strict=True)))
 
 
-def _column(values: tuple[Any, ...]) -> str:
-    first = values[0]
-    if values.count(first) == len(values) and not isinstance(first, bool | int):
-        # Most columns of a batch hold one value throughout: no error, no result, not finished.
-        element = _write(first)
-        return "{" + ",".join([element] * len(values)) + "}"
-    return "{" + ",".join(map(_write, values)) + "}"
+def array(values: Sequence[Any]) -> str:
+    """Return values, at least one, as an array literal.
+
+    Raises:
+        TypeError: a value is of a type that no column has.
+    """
+    kinds = set(map(type, values))
+    if len(kinds) > 1:
+        return "{" + ",".join([_writer(type(value))(value) for value in values]) + "}"
+    (kind,) = kinds
+    if kind is str:
+        together = '","'.join(values)
+        if "\\" not in together and together.count('"') == 2 * (len(values) - 1):
+            return '{"' + together + '"}'  # nothing to escape, as nearly always
+    return "{" + ",".join(map(_writer(kind), values)) + "}"
 
 
-def _write(value: Any) -> str:
+def _writer(kind: type) -> Callable[[Any], str]:
     try:
-        write = _WRITE[type(value)]
+        return _WRITE[kind]
     except KeyError:
-        message = f"{type(value).__name__} cannot be written into an array"
+        message = f"{kind.__name__} cannot be written into an array"
         raise TypeError(message) from None
-    return write(value)

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from duetime.core.bots import Bot, BotDefinition, BotStatus
 from duetime.core.errors import Conflict, UnknownName, nearest
 from duetime.store.rows import bot_of, definition_text
 from duetime.store.tables import bots
+from duetime.store.upsert import insert_if_absent
 
 
 class BotTable:
@@ -24,14 +25,13 @@ class BotTable:
             Conflict: the bot of that name is archived, which is final.
         """
         body = definition_text(definition)
-        row = self._connection.execute(
-            select(bots).where(bots.c.name == definition.name).with_for_update()
-        ).one_or_none()
+        mine = select(bots).where(bots.c.name == definition.name).with_for_update()
+        row = self._connection.execute(mine).one_or_none()
         if row is None:
-            self._connection.execute(
-                insert(bots).values(name=definition.name, definition=body, created_at=self._now, changed_at=self._now)
-            )
-            return self.by_name(definition.name), True
+            new = {"name": definition.name, "definition": body, "created_at": self._now, "changed_at": self._now}
+            if insert_if_absent(self._connection, bots, new):
+                return self.by_name(definition.name), True
+            row = self._connection.execute(mine).one()
         if row.status == BotStatus.ARCHIVED:
             message = f"Bot {definition.name!r} is archived, which is final. Give the new bot another name."
             raise Conflict(message)

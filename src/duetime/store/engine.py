@@ -167,6 +167,7 @@ _SQLITE_PROBLEMS = {
     "disk I/O error": ("the disk answers with an error", "Look at the disk; nothing that was acknowledged is lost."),
     "unable to open database file": ("its file cannot be opened", "Check that the path exists and may be read."),
     "file is not a database": ("its file is no SQLite database", "Point database_url at another file."),
+    "disk image is malformed": ("its file is damaged", "Restore it from a backup, or start with a new one."),
     "no such table": ("its schema is missing", "Run `duetime db upgrade`."),
     "no such column": ("its schema is not current", "Run `duetime db upgrade`."),
 }

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from duetime.core.claims import Claim, Ending
 from duetime.core.events import NewEvent
+from duetime.core.statuses import EventStatus, RunStatus
 
 CLAIM_COLUMNS = (
     "event_id, claim_token, event_type, resource_id, bot_id, args, schedule, due_at, ready_at, attempt, failures, "
@@ -47,6 +48,22 @@ class Start(NamedTuple):
     event_id: int
     token: int
     started_at: datetime
+
+
+def is_done(ending: Ending) -> bool:
+    """Return whether an ending is the one that nearly all are: a one-off that succeeded, with nothing more to say.
+
+    Such an ending changes few columns, each to the same value, so that both databases write it with a statement of its
+    own: it costs half as much as the general one.
+    """
+    step = ending.step
+    return (
+        step.status is EventStatus.SUCCEEDED
+        and step.run_status is RunStatus.SUCCEEDED
+        and ending.wish is None
+        and not step.reason
+        and not ending.error
+    )
 
 
 class HotPath(Protocol):

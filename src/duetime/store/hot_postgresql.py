@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -9,20 +10,31 @@ from sqlalchemy import Connection
 from duetime.core.claims import Claim, Ending
 from duetime.core.events import NewEvent
 from duetime.core.statuses import OnLost
-from duetime.store.array_literal import columns
-from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want
+from duetime.store.array_literal import array, columns
+from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want, is_done
 
 _INSERT_TYPES = (
-    "text, text, bigint, text, text, text, timestamptz, timestamptz, timestamptz, timestamptz, "
-    "bytea, bigint, text, text, boolean, bigint, text, text"
+    *("text", "text", "bigint", "text", "text", "text"),
+    *("timestamptz", "timestamptz", "timestamptz", "timestamptz"),
+    *("bytea", "bigint", "text", "text", "boolean", "bigint", "text", "text"),
 )
 """In the order of `INSERT_COLUMNS`."""
 
-_INSERT = f"""
-INSERT INTO events ({INSERT_COLUMNS})
-SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in _INSERT_TYPES.split(", "))})
-ON CONFLICT DO NOTHING
-"""
+
+@lru_cache(maxsize=256)
+def _insert_statement(varies: tuple[bool, ...]) -> str:
+    """Return the insert for columns of which some vary within the batch; the others are sent once."""
+    names = [f"c{number}" for number in range(len(varies))]
+    arrays = ", ".join(f"%s::{kind}[]" for kind, is_array in zip(_INSERT_TYPES, varies, strict=True) if is_array)
+    varying = ", ".join(name for name, is_array in zip(names, varies, strict=True) if is_array)
+    values = ", ".join(
+        name if is_array else f"%s::{kind}" for name, kind, is_array in zip(names, _INSERT_TYPES, varies, strict=True)
+    )
+    return (
+        f"INSERT INTO events ({INSERT_COLUMNS}) SELECT {values} FROM unnest({arrays}) AS wished ({varying}) "
+        "ON CONFLICT DO NOTHING"
+    )
+
 
 _RETURNED = ", ".join(f"events.{column}" for column in CLAIM_COLUMNS.split(", "))
 
@@ -114,6 +126,29 @@ WITH ending AS (
 SELECT event_id FROM ended
 """
 
+# The same for endings that `is_done`: what does not change is not sent.
+_FINISH_DONE = """
+WITH ending AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[], %s::text[])
+        AS t (event_id, claim_token, started_at, finished_at, session_id, result)
+), ended AS (
+    UPDATE events
+    SET status = 'succeeded', failed_in_a_row = 0, status_reason = '', finished_at = ending.finished_at,
+        dedupe_key = NULL, session_id = NULL, started_at = NULL, wish = NULL, claim_token = events.claim_token + 1
+    FROM ending
+    WHERE events.event_id = ending.event_id AND events.claim_token = ending.claim_token AND events.wish IS NULL
+    RETURNING events.event_id, events.event_type, events.resource_id, events.bot_id, events.due_at, events.attempt,
+              ending.started_at, ending.finished_at, ending.session_id, ending.result
+), written AS (
+    INSERT INTO runs (event_id, due_at, attempt, event_type, resource_id, bot_id, status, final, started_at,
+                      finished_at, session_id, result)
+    SELECT event_id, due_at, attempt, event_type, resource_id, bot_id, 'succeeded', true, started_at, finished_at,
+           session_id, result
+    FROM ended
+)
+SELECT event_id FROM ended
+"""
+
 _ON_LOST = {member.value: member for member in OnLost}
 
 
@@ -150,30 +185,37 @@ class PostgresqlHotPath:
     def insert(
         self, connection: Connection, events: Sequence[NewEvent], *, now: datetime, schedule_texts: Sequence[str]
     ) -> int:
-        rows = [
-            (
-                event.event_type,
-                event.resource_id,
-                event.bot_id,
-                event.description,
-                event.args_text,
-                schedule_text,
-                event.due_at,
-                event.ready_at or event.due_at,
-                event.expires_at,
-                now,
-                event.dedupe_key,
-                event.group_key,
-                event.on_lost.value,
-                event.catch_up,
-                event.recheck,
-                event.parent_id,
-                event.user_resource_id,
-                event.created_by,
-            )
-            for event, schedule_text in zip(events, schedule_texts, strict=True)
-        ]
-        return connection.exec_driver_sql(_INSERT, columns(rows)).rowcount
+        of = dict(zip(NewEvent._fields, zip(*events, strict=True), strict=True))
+        ready_at = of["ready_at"]
+        if any(ready_at):
+            ready_at = tuple(event.ready_at or event.due_at for event in events)
+        else:
+            ready_at = of["due_at"]
+        given: tuple[Sequence[Any], ...] = (
+            of["event_type"],
+            of["resource_id"],
+            of["bot_id"],
+            of["description"],
+            of["args_text"],
+            schedule_texts,
+            of["due_at"],
+            ready_at,
+            of["expires_at"],
+            (now,),
+            of["dedupe_key"],
+            of["group_key"],
+            [on_lost.value for on_lost in of["on_lost"]],
+            of["catch_up"],
+            of["recheck"],
+            of["parent_id"],
+            of["user_resource_id"],
+            of["created_by"],
+        )
+        # The schedules always vary as far as the statement goes: one array at least says how many rows there are.
+        varies = tuple(column is schedule_texts or column.count(column[0]) != len(column) for column in given)
+        constants = [column[0] for column, is_array in zip(given, varies, strict=True) if not is_array]
+        arrays = [array(column) for column, is_array in zip(given, varies, strict=True) if is_array]
+        return connection.exec_driver_sql(_insert_statement(varies), (*constants, *arrays)).rowcount
 
     def claim(self, connection: Connection, *, session_id: int, wants: Sequence[Want], most: int) -> list[Claim]:
         types = [want.event_type for want in wants]
@@ -199,8 +241,21 @@ class PostgresqlHotPath:
         return set(connection.exec_driver_sql(_START, columns(starts)).scalars())
 
     def finish(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
-        if not endings:
-            return set()
+        done = [
+            (claim.event_id, claim.token, started_at, finished_at, session_id, result)
+            for ending in endings
+            if is_done(ending)
+            for claim, _, session_id, started_at, finished_at, _, result, _, _ in (ending,)
+        ]
+        written: set[int] = set()
+        if done:
+            written.update(connection.exec_driver_sql(_FINISH_DONE, columns(done)).scalars())
+        rest = endings if not done else [ending for ending in endings if not is_done(ending)]
+        if rest:
+            written |= self._finish_others(connection, rest)
+        return written
+
+    def _finish_others(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
         rows = [
             (
                 claim.event_id,

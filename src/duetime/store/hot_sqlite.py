@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from duetime.core.claims import Claim, Ending
 from duetime.core.events import NewEvent
 from duetime.core.statuses import OnLost
-from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want
+from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, Want, is_done
 from duetime.store.types import from_micros, to_micros
 
 _MOST_TYPES = 200
@@ -58,6 +58,14 @@ SET status = ?, due_at = ?, ready_at = ?, attempt = ?, failures = ?, failed_in_a
     finished_at = ?, dedupe_key = CASE WHEN ? THEN NULL ELSE dedupe_key END,
     session_id = NULL, started_at = NULL, wish = NULL, claim_token = claim_token + 1
 WHERE event_id = ? AND claim_token = ? AND wish IS ?
+"""
+
+# The same for endings that `is_done`: what does not change is not bound.
+_END_DONE = """
+UPDATE events
+SET status = 'succeeded', failed_in_a_row = 0, status_reason = '', finished_at = ?, dedupe_key = NULL,
+    session_id = NULL, started_at = NULL, wish = NULL, claim_token = claim_token + 1
+WHERE event_id = ? AND claim_token = ? AND wish IS NULL
 """
 
 _RUN = """
@@ -209,9 +217,32 @@ class SqliteHotPath:
         if not endings:
             return set()
         ends: list[tuple[Any, ...]] = []
+        done: list[tuple[int, int, int]] = []
         runs: list[tuple[Any, ...]] = []
         for ending in endings:
             claim, step, session_id, started_at, finished_at, error, result, wish, _operations = ending
+            if is_done(ending):
+                finished = to_micros(finished_at)
+                done.append((finished, claim.event_id, claim.token))
+                runs.append(
+                    (
+                        claim.event_id,
+                        to_micros(claim.due_at),
+                        claim.attempt,
+                        claim.event_type,
+                        claim.resource_id,
+                        claim.bot_id,
+                        "succeeded",
+                        True,
+                        _micros(started_at),
+                        finished,
+                        session_id,
+                        "",
+                        "",
+                        result,
+                    )
+                )
+                continue
             is_final = step.status.is_final
             finished = to_micros(finished_at)
             ends.append(
@@ -249,7 +280,9 @@ class SqliteHotPath:
                         result,
                     )
                 )
-        if connection.exec_driver_sql(_END, ends).rowcount != len(ends):
+        if done and connection.exec_driver_sql(_END_DONE, done).rowcount != len(done):
+            return set()
+        if ends and connection.exec_driver_sql(_END, ends).rowcount != len(ends):
             return set()
         if runs:
             connection.exec_driver_sql(_RUN, runs)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
@@ -28,22 +27,26 @@ class OperationWriter:
         self._now = now
 
     def apply(self, operations: Sequence[Operation]) -> OperationReport:
-        """Carry out `operations` in order; neighbours of one kind go together."""
+        """Carry out `operations` in order; neighbours that are plainly scheduled go together."""
         report = OperationReport()
         archived = self._archived_bots(operations)
-        if archived:
-            wanted = [operation for operation in operations if _bot_scheduling(operation) not in archived]
-            report.dropped = len(operations) - len(wanted)
-            operations = wanted
-        for kind, group in groupby(operations, key=_kind_of):
-            if kind == "replace":
-                for operation in group:
-                    self._replace(operation.event, report)  # type: ignore[union-attr]
-            elif kind == "schedule":
-                self._insert([operation.event for operation in group], report)  # type: ignore[union-attr]
+        together: list[NewEvent] = []
+        for operation in operations:
+            if isinstance(operation, ScheduleEvent):
+                event = operation.event
+                if event.bot_id in archived:
+                    report.dropped += 1
+                elif event.on_existing is OnExisting.REPLACE and event.dedupe_key is not None:
+                    self._insert(together, report)
+                    together = []
+                    self._replace(event, report)
+                else:
+                    together.append(event)
             else:
-                for operation in group:
-                    report.cancelled += self._unschedule(operation)  # type: ignore[arg-type]
+                self._insert(together, report)
+                together = []
+                report.cancelled += self._unschedule(operation)
+        self._insert(together, report)
         return report
 
     def _archived_bots(self, operations: Sequence[Operation]) -> frozenset[int]:
@@ -51,16 +54,18 @@ class OperationWriter:
 
         The rows stay locked against an archive that comes now, whose cancelling must see what is written here.
         """
-        bot_ids = {bot_id for operation in operations if (bot_id := _bot_scheduling(operation)) is not None}
+        bot_ids = {operation.event.bot_id for operation in operations if isinstance(operation, ScheduleEvent)} - {None}
         if not bot_ids:
             return frozenset()
         statement = (
-            select(bots.c.bot_id, bots.c.status).where(bots.c.bot_id.in_(sorted(bot_ids))).with_for_update(read=True)
+            select(bots.c.bot_id, bots.c.status).where(bots.c.bot_id.in_(list(bot_ids))).with_for_update(read=True)
         )
         rows = self._connection.execute(statement)
         return frozenset(row.bot_id for row in rows if row.status == BotStatus.ARCHIVED)
 
     def _insert(self, new_events: Sequence[NewEvent], report: OperationReport) -> None:
+        if not new_events:
+            return
         texts = [encode(event.schedule) for event in new_events]
         created = self._hot_path.insert(self._connection, new_events, now=self._now, schedule_texts=texts)
         report.created += created
@@ -143,17 +148,3 @@ class OperationWriter:
         """Return how many live events a bot has."""
         statement = select(func.count()).where(events.c.bot_id == bot_id, events.c.status.not_in(sorted(FINAL)))
         return int(self._connection.execute(statement).scalar_one())
-
-
-def _bot_scheduling(operation: Operation) -> int | None:
-    return operation.event.bot_id if isinstance(operation, ScheduleEvent) else None
-
-
-def _kind_of(operation: Operation) -> str:
-    match operation:
-        case ScheduleEvent(event) if event.on_existing is OnExisting.REPLACE and event.dedupe_key is not None:
-            return "replace"
-        case ScheduleEvent():
-            return "schedule"
-        case UnscheduleEvents():
-            return "unschedule"

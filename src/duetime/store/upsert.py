@@ -1,4 +1,4 @@
-"""INSERT ... ON CONFLICT DO UPDATE, which SQLAlchemy spells once per database."""
+"""INSERT ... ON CONFLICT, which SQLAlchemy spells once per database."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,3 +23,10 @@ def upsert(
         else statement.on_conflict_do_nothing(index_elements=keys)
     )
     connection.execute(on_conflict, list(rows))
+
+
+def insert_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert a row unless another one has its unique value; return whether it was inserted."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(**row).on_conflict_do_nothing().returning(*table.primary_key)
+    return connection.execute(statement).one_or_none() is not None
