@@ -15,7 +15,7 @@ from benchmarks.contenders.lean_postgresql import SCHEMA as LEAN_POSTGRESQL
 from benchmarks.contenders.lean_sqlite import SCHEMA as LEAN_SQLITE
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.databases import DatabaseKind, Server, Target
-from benchmarks.workload import BOT, EVENT_TYPE, FAR_FUTURE, Bot, Wish, wishes
+from benchmarks.workload import ALL_ACCOUNTS, BOT, EVENT_TYPE, FAR_FUTURE, Bot, Wish, wishes
 from duetime.jobs.describe import event_type_of
 from duetime.store.schema import upgrade
 from duetime.store.store import Store
@@ -159,7 +159,13 @@ def _load_far(stage: Stage) -> None:
         count = min(_LOAD_AT_ONCE, stage.far - first)
         number = BOT.bot_id + 1 + first // _LOAD_AT_ONCE
         stage.load(
-            wishes(count, start=FAR_FUTURE + first * second, apart=second, first=_FIRST_FAR + first),
+            wishes(
+                count,
+                start=FAR_FUTURE + first * second,
+                apart=second,
+                first=_FIRST_FAR + first,
+                accounts=[number % ALL_ACCOUNTS],
+            ),
             bot=Bot(bot_id=number, name=f"bot-{number}"),
         )
     if stage.far:

@@ -14,6 +14,7 @@ from duetime.app.logging import configure_logging
 from duetime.core.clock import SystemClock
 from duetime.core.run_context import RunContext, current_run
 from duetime.engine.log import get_logger
+from duetime.testing import Lab
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LIBRARY = """
@@ -37,6 +38,14 @@ def test_a_library_is_silent_but_for_warnings_and_never_uses_standard_output() -
     done = subprocess.run([sys.executable, "-c", LIBRARY], capture_output=True, text=True, check=True)
     assert done.stdout == ""
     assert done.stderr == "something.odd event_id=7\n"
+
+
+def test_a_lab_is_silent_although_a_job_fails(capfd: pytest.CaptureFixture[str]) -> None:
+    with Lab(now=NOW) as lab:
+        lab.client.schedule("divvy.stop_resource", NOW, resource_id="instance:1:r:i-1:")
+        lab.advance(hours=1)
+        assert lab.runs(status="failed")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_programs_get_one_json_object_a_line() -> None:

@@ -42,6 +42,15 @@ def test_an_event_scheduled_for_a_second_from_now_runs_on_time_and_is_in_history
     assert duetime("plugins", "list")["workers"] == 0
 
 
+def test_a_plugin_folder_that_is_not_there_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    duetime("db", "upgrade")
+    monkeypatch.setenv("DUETIME_PLUGINS", "nowhere")
+    with started("worker", "--json") as worker:
+        out, _ = worker.communicate(timeout=60)
+    assert worker.returncode == 2
+    assert "there is no such folder" in json.loads(out)["error"]["message"]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_first_signal_lets_running_jobs_end_and_starts_nothing_more(folder: Path, number: signal.Signals) -> None:
     put_slow_plugin(folder, log_format="json")

@@ -71,9 +71,9 @@ class _Group(MultiResourceScheduledEventJob):
 
     def run(self) -> None:
         journal.note(self.context.occurrences)
-        for resource in self.resources:
-            _work(seconds=self.seconds / len(self.resources), gate="")
-            self.succeeded(resource)
+        for resource_id in self.context.resource_ids:
+            _work(seconds=self.seconds / len(self.context.resource_ids), gate="")
+            self.succeeded(resource_id)
 
 
 @_types.register("crash.retry")

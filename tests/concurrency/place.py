@@ -1,7 +1,9 @@
 """A database, the workers on it, and what is asked of them."""
 
+import signal
 import threading
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,12 +19,13 @@ from tests.engine.waiting import until
 
 from duetime.app.app import App
 from duetime.app.publishing import publish
+from duetime.core.errors import Unavailable
 from duetime.core.events import OnExisting
 from duetime.core.operations import ScheduleEvent
 from duetime.core.schedules import Schedule
 from duetime.scheduling.preparation import Request, prepare
 from duetime.store.store import Store
-from duetime.store.tables import events
+from duetime.store.tables import events, sessions
 
 _pause = threading.Event()
 
@@ -88,30 +91,29 @@ class Place:
                 wanted.append(request(random.choice(job_types.GROUPS), due_at, resource_id, seconds=0.02))
         return wanted
 
-    def statuses(self, ids: Iterable[int] | None = None) -> dict[str, int]:
-        """Return how many of the acknowledged events have each status."""
+    def statuses(self, ids: Iterable[int] | None = None) -> set[str]:
+        """Return the statuses that the acknowledged events have."""
         wanted = self.acknowledged if ids is None else set(ids)
         with self.store.engine.connect() as connection:
             found = connection.execute(select(events.c.event_id, events.c.status)).all()
-        counts: dict[str, int] = {}
-        for event_id, status in found:
-            if event_id in wanted:
-                counts[status] = counts.get(status, 0) + 1
-        return counts
+        return {status for event_id, status in found if event_id in wanted}
 
-    def are_settled(self, ids: Iterable[int] | None = None) -> bool:
-        """Return whether every one-off has ended or is held."""
-        return not {"scheduled", "running"} & self.statuses(ids).keys()
+    def pending(self, ids: Iterable[int] | None = None) -> set[int]:
+        """Return the acknowledged events that are scheduled or running."""
+        wanted = self.acknowledged if ids is None else set(ids)
+        waiting = select(events.c.event_id).where(events.c.status.in_(["scheduled", "running"]))
+        with self.store.engine.connect() as connection:
+            return wanted.intersection(connection.execute(waiting).scalars())
 
     def wait(self, *, seconds: float = 60, ids: Iterable[int] | None = None) -> None:
         """Wait until every one-off has ended or is held."""
         chosen = None if ids is None else set(ids)
 
         def settled() -> bool:
-            pause(0.05)
-            return self.are_settled(chosen)
+            pause(0.1)
+            return not self.pending(chosen)
 
-        until(settled, seconds=seconds, what=f"the end of all events; they are {self.statuses(chosen)}")
+        until(settled, seconds=seconds, what="the end of all events")
 
     # --- workers
 
@@ -121,6 +123,10 @@ class Place:
         self.workers.append(worker)
         return worker
 
+    def await_session(self, worker: WorkerProcess) -> None:
+        """Wait until a worker has begun to work."""
+        until(lambda: self.sessions(worker.pid), what=f"the session of worker {worker.pid}")
+
     def starts(self, event_id: int) -> int:
         """Return how often a job was called for an event."""
         return len(read_journal(self.folder / "starts.log").get(event_id, ()))
@@ -129,6 +135,21 @@ class Place:
         """Return how the sessions of a process stand, oldest first."""
         with self.store.read() as tx:
             return [each.status for each in reversed(tx.sessions.latest()) if each.worker.endswith(f":{pid}")]
+
+    def freeze(self, worker: WorkerProcess) -> None:
+        """Stop a process where it is, at a moment when it keeps nothing locked."""
+        while True:
+            worker.signal(signal.SIGSTOP)
+            try:
+                with closing(Store(self.url, busy_seconds=0.3)) as store, store.write() as tx:
+                    if not store.is_sqlite:
+                        for table in (sessions, events):
+                            tx.events._connection.execute(select(table).with_for_update(nowait=True))
+            except Unavailable:
+                worker.signal(signal.SIGCONT)
+                pause(0.05)
+            else:
+                return
 
     # --- afterwards
 

@@ -23,13 +23,14 @@ def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(
     others = [place.worker() for _ in range(3)]
     for number in range(KILLS):
         place.schedule(*place.mixture(random, 100))
-        pause(random.uniform(0.02, 0.3))
+        place.await_session(others[0])
+        pause(random.uniform(0.0, 0.25))
         # One of them lives long enough to find out that the others are gone.
         if number % 12 == 11:
             steady.kill()
             steady = place.worker()
         else:
-            others.pop(random.randrange(3)).kill()
+            others.pop(0).kill()
             others.append(place.worker())
     for worker in (steady, *others):
         worker.kill()

@@ -4,12 +4,14 @@ import logging
 import multiprocessing
 import os
 import signal
+import sqlite3
 import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from sqlalchemy import event
 from tests.concurrency import job_types
 
 from duetime.app.app import App
@@ -31,6 +33,7 @@ class Wanted:
         folder: where its log and everybody's `starts.log` are.
         clock_error: how far its wall clock is off.
         durable: whether commits on SQLite wait for the disk.
+        growing: a file without which SQLite has no room for further pages.
     """
 
     url: str
@@ -42,6 +45,7 @@ class Wanted:
     drain_seconds: float = 20.0
     clock_error: timedelta = timedelta(0)
     durable: bool = False
+    growing: Path | None = None
 
 
 class WrongClock:
@@ -129,6 +133,8 @@ def _work(wanted: Wanted) -> None:
     job_types.journal.open(wanted.folder / "starts.log")
     clock = WrongClock(wanted.clock_error)
     store = Store(wanted.url, clock=clock, durable=wanted.durable, busy_seconds=wanted.busy_seconds)
+    if wanted.growing is not None:
+        _limit(store, wanted.growing)
     app = App(store, clock=clock, providers={}, installed_plugins=False)
     job_types.register(app)
     working = app.worker(
@@ -144,3 +150,12 @@ def _work(wanted: Wanted) -> None:
     code = working.run()
     app.close()
     sys.exit(code)
+
+
+def _limit(store: Store, growing: Path) -> None:
+    """Let the database grow only as long as the file is there."""
+
+    @event.listens_for(store.engine, "checkout")
+    def limit(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+        # SQLite takes the present size when that is more than it is told.
+        connection.execute(f"PRAGMA max_page_count = {2**30 if growing.exists() else 1}")

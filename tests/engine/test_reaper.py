@@ -121,11 +121,25 @@ def test_one_that_takes_its_worker_along_fails_after_three_times(first: Stepped,
     for lives in (3, 2, 1):
         first.worker.heartbeat.round()
         first.step()
+        start_of(first, event)
         assert second.event(event).status is EventStatus.RUNNING, lives
         watch(second, 40)
     assert second.event(event).status is EventStatus.FAILED
     assert [run.status for run in second.runs(event)] == [RunStatus.LOST] * 3
     assert [run.final for run in second.runs(event)] == [False, False, True]
+
+
+def test_one_that_only_waited_beside_it_does_not_fail_with_it(first: Stepped, second: Stepped) -> None:
+    both(first, second)
+    event = first.schedule()
+    for _ in range(5):
+        first.worker.heartbeat.round()
+        first.step()
+        assert second.event(event).status is EventStatus.RUNNING
+        watch(second, 40)
+    after = second.event(event)
+    assert (after.status, after.failures, after.attempt) == (EventStatus.SCHEDULED, 1, 1)
+    assert [run.status for run in second.runs(event)] == [RunStatus.LOST]
 
 
 def test_a_lost_attempt_waits_as_its_retry_policy_says(first: Stepped, second: Stepped) -> None:

@@ -10,7 +10,7 @@ from tests.engine.stepped import NOW, QueuedExecutor, Stepped
 from duetime.core.outcomes import Failed, Skipped, Snoozed, Succeeded
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus
-from duetime.jobs.base import ScheduledEventJob
+from duetime.jobs.base import MultiResourceScheduledEventJob, ScheduledEventJob
 
 MakeStepped = Callable[..., Stepped]
 
@@ -137,6 +137,43 @@ def test_a_job_that_returns_nonsense_has_failed(stepped: Stepped, nonsense: Any)
     (run,) = stepped.runs(event)
     assert run.status is RunStatus.FAILED
     assert run.error
+
+
+class Trap(Failed):
+    """An outcome that cannot even be looked at."""
+
+    @property
+    def error(self) -> Any:
+        message = "do not look"
+        raise KeyError(message)
+
+    @error.setter
+    def error(self, value: Any) -> None:
+        """Take it and forget it."""
+
+
+def test_an_outcome_that_cannot_be_looked_at_has_failed(stepped: Stepped) -> None:
+    doing(stepped, lambda: object.__new__(Trap))
+    event, other = stepped.schedule(), stepped.schedule()
+    stepped.settle()
+    assert {stepped.event(one).status for one in (event, other)} == {EventStatus.FAILED}
+    assert stepped.runs(event)[0].error.startswith("KeyError: 'do not look'")
+
+
+@pytest.mark.parametrize(("on_lost", "status"), [(OnLost.HOLD, "held"), (OnLost.FAIL, "failed")])
+def test_a_fault_of_our_own_leaves_no_claim_without_an_end(stepped: Stepped, on_lost: OnLost, status: str) -> None:
+    """Nothing of the sort is known; what breaks here is what the outcomes of a call are kept in."""
+
+    def deed(job: ScheduledEventJob) -> None:
+        job.context.outcomes = None  # type: ignore[assignment]
+
+    stepped.job()(type("Job", (MultiResourceScheduledEventJob,), {"run": deed, "max_group": 10, "on_lost": on_lost}))
+    events = [stepped.schedule(resource_id=stepped.add().resource_id) for _ in range(3)]
+    stepped.settle()
+    assert [stepped.event(event).status.value for event in events] == [status] * 3
+    assert {run.status for run in stepped.runs()} == {RunStatus.LOST}
+    assert not stepped.worker._calls.snapshot()
+    assert not len(stepped.worker.in_flight)
 
 
 @pytest.mark.parametrize(

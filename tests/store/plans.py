@@ -42,7 +42,7 @@ def fill_with_others(store: Store) -> None:
         (UNLOADED, "'unloaded'", "'scheduled'", f"{now} - {hour} n", "NULL"),
         (ENDED, "'test.stop'", "'succeeded'", f"{now} - {hour} n", "NULL"),
         (DUE, "'test.stop'", "'scheduled'", f"{now} - {hour} n", "NULL"),
-        (RUNNING, "'test.stop'", "'running'", f"{now} - {hour} n", "n % 3 + 1"),
+        (RUNNING, "'test.stop'", "'running'", f"{now} - {hour} n", "n - n / 3 * 3 + 1"),
     ]
     with store.engine.connect() as opened:
         connection = opened.execution_options(duetime_writes=True)
@@ -61,6 +61,10 @@ def fill_with_others(store: Store) -> None:
                         schedule=_SCHEDULE,
                     )
                 )
+            connection.exec_driver_sql(
+                "INSERT INTO runs (event_id, due_at, attempt, event_type, status, final, finished_at)"
+                " SELECT event_id, due_at, 1, event_type, 'succeeded', true, due_at FROM events"
+            )
             for _ in range(3):
                 Transaction(connection, hot_path=store._hot_path, now=store.now()).sessions.open(
                     worker="w", lease_seconds=30, slots=4

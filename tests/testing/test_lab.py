@@ -1,6 +1,7 @@
 """The kit that users test their bots with: its clock, its order, its plugins, and what it says when it must stop."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -107,7 +108,7 @@ def test_code_that_reads_the_clock_itself_sees_the_labs_time() -> None:
         seen.append(
             (
                 datetime.now(UTC),
-                datetime.utcnow(),  # noqa: DTZ003 - what existing plugins call
+                datetime.utcnow(),  # noqa: DTZ003, TID251 - what existing plugins call
                 datetime.fromtimestamp(time.time(), UTC),
                 time.gmtime()[:5],
                 job.context.clock.now(),
@@ -136,10 +137,11 @@ def test_runs_say_when_they_happened_in_the_labs_time() -> None:
 
 
 def test_a_job_may_wait_longer_than_a_lease() -> None:
-    import threading
+    def deed(job: ScheduledEventJob) -> None:
+        job.context.clock.wait(threading.Event(), seconds=600)
 
     with Lab(now=NOON) as lab:
-        job(lab, lambda job: job.context.clock.wait(threading.Event(), seconds=600) and None)
+        job(lab, deed)
         events = [lab.client.schedule("test.job", NOON + number * HOUR) for number in (1, 2, 3)]
         lab.advance(hours=4)
         assert {lab.client.get(event.event_id).status for event in events} == {EventStatus.SUCCEEDED}

@@ -1,5 +1,6 @@
 """A year of a nightly bot: counted here, and its seconds printed, for whoever looks at them."""
 
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -32,20 +33,17 @@ def test_a_year_of_nights(capsys: pytest.CaptureFixture[str]) -> None:
         began = perf_counter()
         lab.advance(days=days)
         seconds = perf_counter() - began
-        runs = Counter((run.event_type, run.status.value) for run in lab.runs())
-        hours = {(run.event_type, run.due_at.hour) for run in lab.runs()}
-        late = max(run.finished_at - run.due_at for run in lab.runs())
+        runs = lab.runs()
         calls = Counter(call.operation for call in lab.cloud.calls())
         states = Counter(resource.state for resource in lab.cloud.resources())
     with capsys.disabled():
-        print(f"\na year of {sum(runs.values())} runs took {seconds:.1f} s")
-    assert runs == {
-        ("duetime.run_bot", "succeeded"): days,
-        ("divvy.stop_resource", "succeeded"): days * number,
-        ("divvy.start_resource", "succeeded"): (days - 1) * number,
-    } | {("divvy.start_resource", "succeeded"): days * number - number}
-    assert hours == {("duetime.run_bot", 18), ("divvy.stop_resource", 19), ("divvy.start_resource", 7)}
-    assert late == timedelta(0)
+        sys.stdout.write(f"\na year of {len(runs)} runs took {seconds:.1f} s\n")
+    assert Counter((run.event_type, run.due_at.hour, run.status.value) for run in runs) == {
+        ("duetime.run_bot", 18, "succeeded"): days,
+        ("divvy.stop_resource", 19, "succeeded"): days * number,
+        ("divvy.start_resource", 7, "succeeded"): days * number,
+    }
+    assert max(run.finished_at - run.due_at for run in runs) == timedelta(0)
     # One call for all fifty, each evening and each morning.
-    assert (calls["stop"], calls["start"]) == (days, days - 1)
-    assert states == {"stopped": number, "running": 1}
+    assert (calls["stop"], calls["start"]) == (days, days)
+    assert states == {"running": number + 1}

@@ -31,6 +31,8 @@ def report(error: BaseException, *, arguments: Sequence[str], debug: bool) -> Ex
     if wants_json(arguments):
         emit({"error": _facts(error, message=message, code=code)})
         return code
+    if usage and not message:  # a group without a command: its help has just been shown
+        return code
     error_line(f"Error: {printable(message)}")
     if usage:
         error_line(f"Try: {_help_of(error)}")

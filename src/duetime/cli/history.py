@@ -1,5 +1,6 @@
 """`duetime history`: what happened, when, why, and why not."""
 
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,8 @@ from duetime.core.statuses import RunStatus
 if TYPE_CHECKING:
     from duetime.core.events import Run
     from duetime.store.run_table import RunCount
+
+_LONG = re.compile(r"^(.{200}).+$", re.DOTALL)
 
 app = typer.Typer(help="See what happened, and why or why not.", no_args_is_help=True)
 
@@ -84,7 +87,7 @@ def _what(run: "Run") -> str:
         parts.append(f"{run.covers_count} due times up to {instant(run.covers_until)}")
     if reason:
         parts.append(reason)
-    return "\n".join(parts)
+    return "\n".join(parts) or _LONG.sub(r"\1 ...", run.result or "")
 
 
 @app.command()

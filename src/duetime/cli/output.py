@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +73,8 @@ def distance(moment: datetime | None, *, now: datetime) -> str:
     """Return how far away an instant is."""
     if moment is None:
         return NOTHING
+    if abs(moment - now) < timedelta(milliseconds=500):
+        return "now"
     span = write_span(moment - now)
     return f"in {span}" if moment > now else f"{span} ago"
 

@@ -6,11 +6,11 @@ from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
 from duetime.core.outcomes import Lost, Outcome, Released
 from duetime.core.retry import NO_RETRY
-from duetime.core.statuses import OnLost
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.service import Service
 from duetime.engine.session import Session
+from duetime.engine.units import records_start
 from duetime.engine.writing import write
 from duetime.store.claim_table import Orphan
 from duetime.store.session_table import WorkerSession
@@ -31,7 +31,8 @@ class Reaper(Service):
 
     The database's clock and everybody's wall clock play no part, so a wrong or stepped clock can delay a rescue and
     never cause one. What could not be read, or was not looked at, does not count as silence: a database that was away
-    or locked kills nobody, and neither does a machine that stood still with everybody on it.
+    or locked kills nobody, and neither does a machine that stood still with everybody on it. For the same reason only
+    the time counts in which this worker's own beats went through: a database can be read while nobody can write.
     """
 
     name = "reaper"
@@ -58,6 +59,7 @@ class Reaper(Service):
         if now - self._looked_at > self._session.lease_seconds / 2:
             self._seen.clear()
         self._looked_at = now
+        steady_since = self._session.steady_since()
         with self._store.read() as tx:
             alive = tx.sessions.alive()
         seen: dict[int, _Seen] = {}
@@ -67,7 +69,10 @@ class Reaper(Service):
                 seen[session.session_id] = _Seen(session.beat, now)
                 continue
             seen[session.session_id] = before
-            if now - before.since < session.lease_seconds or session.session_id == self._session.session_id:
+            if (
+                now - max(before.since, steady_since) < session.lease_seconds
+                or session.session_id == self._session.session_id
+            ):
                 continue
             if self._declare_lost(session):
                 _log.warning("session.declared_lost", session_id=session.session_id, worker=session.worker)
@@ -104,9 +109,9 @@ class Reaper(Service):
 def _outcome_of(orphan: Orphan) -> Outcome:
     """What is known of an attempt whose worker went away.
 
-    A type that holds or fails when lost records each start beforehand, so without one nothing has happened yet. A type
-    that retries does not; it counts as lost, so that a job which kills its worker comes to an end.
+    Where starts are recorded beforehand, nothing has happened yet without one. Otherwise it counts as lost, so that a
+    job which kills its worker comes to an end; it takes those that waited beside it with it once, and not again.
     """
-    if orphan.started_at is None and orphan.claim.on_lost is not OnLost.RETRY:
+    if orphan.started_at is None and records_start(orphan.claim):
         return Released("its worker went away before the start")
     return Lost()

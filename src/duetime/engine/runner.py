@@ -26,16 +26,18 @@ from duetime.core.outcomes import (
 )
 from duetime.core.registration import Registries, registering_with
 from duetime.core.run_context import ResourceReader, RunContext, bound
-from duetime.core.statuses import OnLost
 from duetime.engine.calls import Call, Calls
 from duetime.engine.finished import Finished
+from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
 from duetime.engine.session import Session
-from duetime.engine.units import Durations, Unit
+from duetime.engine.units import Durations, Unit, records_start
 from duetime.jobs.arguments import cast_scheduled_event_args
 from duetime.scheduling.client import Client
 from duetime.scheduling.current import using
 from duetime.store.hot_path import Start
+
+_log = get_logger(__name__)
 
 RELEASE_AFTER_SECONDS = 1.0
 """The unstarted rest of a chunk is given back when the chunk has taken this long."""
@@ -86,13 +88,20 @@ class Runner:
         with ExitStack() as stack:
             stack.enter_context(using(self._ports.client))
             stack.enter_context(registering_with(self._ports.registries))
-            if unit.is_group and len(claims) > 1:
-                called = len(claims)
-                self._run_group(unit, claims)
-            else:
-                called = self._run_chunk(unit, claims, began=began)
+            try:
+                called = self._run_group(unit, claims) if unit.is_group else self._run_chunk(unit, claims, began=began)
+            except Exception:  # noqa: BLE001 - logged; a claim of which nobody speaks would stay running for ever
+                _log.exception("unit.failed", event_ids=[claim.event_id for claim in claims])
+                self._outbox.put(self._lost(unit, claims))
+                return
         if called:
             self._durations.note(unit.handler.kind.event_type, (self._clock.monotonic() - began) / called)
+
+    def _lost(self, unit: Unit, claims: Sequence[Claim]) -> list[Finished]:
+        """Say of every claim that nobody knows; of those that have ended already, this is stale and changes nothing."""
+        now = self._store.now()
+        outcome = Lost("the worker failed at it")
+        return [Finished(claim, outcome, unit.session_id, now, now, unit.handler.kind.retry) for claim in claims]
 
     def release(self, claims: Sequence[Claim], *, session_id: int, reason: str = "") -> None:
         """Give claims back that were not started."""
@@ -102,7 +111,7 @@ class Runner:
     def _started(self, unit: Unit) -> tuple[Claim, ...]:
         """Return the claims whose jobs may be called now, with their start on record where their type needs it."""
         claims = unit.claims
-        if self._session.may_start(unit.session_id) and any(claim.on_lost is not OnLost.RETRY for claim in claims):
+        if self._session.may_start(unit.session_id) and any(map(records_start, claims)):
             now = self._store.now()
             with self._store.write() as tx:
                 accepted = tx.claims.start([Start(claim.event_id, claim.token, now) for claim in claims])
@@ -124,17 +133,17 @@ class Runner:
                 return number
         return len(claims)
 
-    def _run_group(self, unit: Unit, claims: Sequence[Claim]) -> None:
+    def _run_group(self, unit: Unit, claims: Sequence[Claim]) -> int:
         """Run a group in one call; when the provider refuses it, its unreported members one by one."""
-        refused: list[Claim] = []
-        if not self._call(unit, claims, later=(), refused=refused):
-            return
-        for number, claim in enumerate(refused):
-            if not self._session.may_start(unit.session_id):
-                self.release(refused[number:], session_id=unit.session_id)
-                return
-            if not self._call(unit, (claim,), later=refused[number + 1 :]):
-                return
+        refused: list[Claim] | None = [] if len(claims) > 1 else None
+        if self._call(unit, claims, later=(), refused=refused) and refused:
+            for number, claim in enumerate(refused):
+                if not self._session.may_start(unit.session_id):
+                    self.release(refused[number:], session_id=unit.session_id)
+                    break
+                if not self._call(unit, (claim,), later=refused[number + 1 :]):
+                    break
+        return len(claims)
 
     def _call(
         self, unit: Unit, claims: Sequence[Claim], *, later: Sequence[Claim], refused: list[Claim] | None = None
@@ -171,22 +180,28 @@ class Runner:
             overall = _perform(unit.handler.job_class, claims[0])
         if not self._calls.close(call):
             return False
-        if isinstance(overall, GroupRefused):
-            if refused is None:
-                overall = Failed(f"the provider refused the call: {_text_of(overall)}")
-            else:
-                refused += [claim for claim in claims if claim.resource_id not in context.outcomes]
-                claims = [claim for claim in claims if claim.resource_id in context.outcomes]
-        finished_at = self._store.now()
+        try:
+            if isinstance(overall, GroupRefused):
+                if refused is None:
+                    overall = Failed(f"the provider refused the call: {_text_of(overall)}")
+                else:
+                    refused += [claim for claim in claims if claim.resource_id not in context.outcomes]
+                    claims = [claim for claim in claims if claim.resource_id in context.outcomes]
+            self._outbox.put(self._finished(call, claims, overall))
+        finally:
+            self._calls.forget(call)
+        return True
+
+    def _finished(self, call: Call, claims: Sequence[Claim], overall: Outcome | GroupRefused) -> list[Finished]:
+        """Return what a call came to for these of its claims."""
+        context, now = call.context, self._store.now()
         operations = tuple(context.operations)
         finished = []
         for claim in claims:
             outcome = outcome_of(claim, overall, context.outcomes)
-            finished.append(Finished(claim, outcome, unit.session_id, started_at, finished_at, kind.retry, operations))
+            finished.append(Finished(claim, outcome, call.session_id, call.started_at, now, call.retry, operations))
             operations = ()  # what trackers asked for is written once, with the first member
-        self._outbox.put(finished)
-        self._calls.forget(call)
-        return True
+        return finished
 
 
 def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
@@ -203,13 +218,13 @@ def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
         returned = job.run()
         if returned is None:
             returned = getattr(job, "recorded_outcome", None)
+        return Succeeded() if returned is None else _checked(returned)
     except GroupRefused as refusal:
         return refusal
     except OutcomeUnknown as unknown:
         return Lost(_text_of(unknown) or "no answer came")
     except BaseException as error:  # noqa: BLE001 - whatever a job raises, SystemExit too, is the outcome of its run
         return Failed(_describe(error))
-    return Succeeded() if returned is None else _checked(returned)
 
 
 def _checked(returned: object) -> JobOutcome:

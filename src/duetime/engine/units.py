@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from duetime.core.claims import Claim
 from duetime.core.resources import Resource
+from duetime.core.statuses import OnLost
 from duetime.engine.catalogue import Handler
 
 CHUNK_SECONDS = 0.05
@@ -28,6 +29,15 @@ class Unit:
     session_id: int
     is_group: bool = False
     fresh: Mapping[str, Resource] = field(default_factory=dict)
+
+
+def records_start(claim: Claim) -> bool:
+    """Return whether the start of an attempt is written down before its job is called.
+
+    Always where a loss has consequences beyond another attempt; otherwise only after a first failure, because it costs
+    an update: then it tells the job that ended its process from those that were only waiting there.
+    """
+    return claim.on_lost is not OnLost.RETRY or claim.failures > 0
 
 
 class Durations:
@@ -63,10 +73,14 @@ def form_units(
     fresh = fresh or {}
     groups: dict[tuple[str, ...], list[Claim]] = {}
     singles: dict[str, list[Claim]] = {}
+    suspects: list[Unit] = []
     for claim in claims:
         handler = handlers[claim.event_type]
-        # One that failed in a group is tried again alone: the one that makes a call fail must not do so to the others.
-        in_group = handler.kind.max_group > 1 and claim.group_key is not None and not claim.failures
+        if claim.failures:
+            # Tried again alone: one that makes a call fail, or ends the process, must not do so to the others.
+            suspects.append(Unit((claim,), handler, session_id, fresh=fresh))
+            continue
+        in_group = handler.kind.max_group > 1 and claim.group_key is not None
         place = claim.place if in_group else None
         if place is None:
             singles.setdefault(claim.event_type, []).append(claim)
@@ -86,7 +100,7 @@ def form_units(
             Unit(tuple(alone[first : first + size]), handlers[event_type], session_id, fresh=fresh)
             for first in range(0, len(alone), size)
         ]
-    return units
+    return units + suspects
 
 
 def _distinct_parts(members: list[Claim], *, most: int) -> list[tuple[Claim, ...]]:

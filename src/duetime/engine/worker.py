@@ -130,7 +130,7 @@ class Worker:
             manager=fittings.manager,
             catalogue=self.catalogue,
             find=fittings.find_plugins,
-            on_changed=self._wake,
+            on_changed=self._types_changed,
         )
 
     def _make_watchdog(self) -> Watchdog:
@@ -231,6 +231,10 @@ class Worker:
         self.dispatcher.wake()
 
     def _wake(self) -> None:
+        self.dispatcher.wake()
+
+    def _types_changed(self) -> None:
+        self.heartbeat.wake()  # a beat says which types this worker can run; people should not wait for the next one
         self.dispatcher.wake()
 
     def _replace_me(self) -> None:

@@ -28,7 +28,11 @@ class Periodic(ScheduleValue):
     time, and nothing is due before it. Without an anchor the next time is counted from the moment that is asked about.
 
     Args:
-        weeks, days, hours, minutes, seconds: the length, one second at least.
+        weeks: part of the length, which is one second at least.
+        days: part of the length.
+        hours: part of the length.
+        minutes: part of the length.
+        seconds: part of the length.
         anchor: the instant from which intervals are counted, as a `datetime` or an ISO 8601 text with a time zone.
     """
 

@@ -38,11 +38,11 @@ def _insert_statement(varies: tuple[bool, ...]) -> str:
 
 _RETURNED = ", ".join(f"events.{column}" for column in CLAIM_COLUMNS.split(", "))
 
+# An array and no join: how many are due is unknown to a plan that is kept, and for many a join would read all events.
 _TAKE = f"""
 UPDATE events
 SET status = 'running', session_id = %s, claim_token = claim_token + 1, attempt = attempt + 1, started_at = NULL
-FROM due
-WHERE events.event_id = due.event_id
+WHERE events.event_id = ANY (ARRAY(SELECT due.event_id FROM due))
   AND EXISTS (SELECT 1 FROM sessions WHERE sessions.session_id = %s AND sessions.status = 'alive')
 RETURNING {_RETURNED}
 """

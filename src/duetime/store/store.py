@@ -80,6 +80,7 @@ class Store:
         self._busy_seconds = busy_seconds
         self._writer = threading.Lock()
         self._offset = timedelta(0)
+        self._measured: tuple[datetime, float] | None = None
 
     @property
     def location(self) -> str:
@@ -116,8 +117,11 @@ class Store:
             self._writer.release()
 
     def now(self) -> datetime:
-        """Return the database's time: this process's clock, corrected by the last measured difference."""
-        return self.clock.now() + self._offset
+        """Return the database's time: what it last said, and what has passed since on a clock that nobody puts."""
+        if self._measured is None:
+            return self.clock.now()
+        there, at = self._measured
+        return there + timedelta(seconds=self.clock.monotonic() - at)
 
     @property
     def clock_offset(self) -> timedelta:
@@ -130,10 +134,11 @@ class Store:
             return self._offset
         with translated_errors(), self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))  # so that connecting is not measured
-            before = self.clock.now()
+            before = self.clock.monotonic()
             there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-            after = self.clock.now()
-        self._offset = there.astimezone(UTC) - (before + (after - before) / 2)
+            now, after = self.clock.now(), self.clock.monotonic()
+        self._measured = there.astimezone(UTC), (before + after) / 2
+        self._offset = self.now() - now
         return self._offset
 
     def close(self) -> None:

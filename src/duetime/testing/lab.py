@@ -33,7 +33,7 @@ from duetime.store.store import Store
 from duetime.testing.clock import ManualClock
 
 _EVERYTHING = 1_000_000
-_MOST_STEPS = 5_000
+_MOST_STEPS = 2_000
 
 
 class BotRun(NamedTuple):
