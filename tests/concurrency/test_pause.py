@@ -51,7 +51,7 @@ def test_a_process_that_was_stopped_past_its_lease_writes_and_starts_nothing_of_
 def test_a_session_that_was_declared_lost_claims_nothing_before_it_has_heard_of_it(
     any_url: str, places: MakePlace
 ) -> None:
-    place = places(any_url, lease_seconds=4, poll_seconds=0.01)
+    place = places(any_url, lease_seconds=12, poll_seconds=0.01)
     worker = place.worker()
     place.await_session(worker)
     with place.store.write() as tx:

@@ -15,6 +15,13 @@ from duetime.store.finishing import FinishReport
 LONG = 70
 
 
+@pytest.fixture(params=[Succeeded(), Failed("no")], ids=["done", "failed"])
+def outcome(request: pytest.FixtureRequest) -> Outcome:
+    """Return an outcome that is written by the shorter statement for what is simply done, and one that is not."""
+    found: Outcome = request.param
+    return found
+
+
 def test_an_ending_is_the_event_and_its_history_row(scene: Scene) -> None:
     claim = scene.claim_one(resource_id=INSTANCE, bot_id=7, dedupe_key=b"k" * 16)
     session_id = scene.event(claim.event_id).session_id
@@ -65,9 +72,9 @@ def test_what_never_started_leaves_no_row(scene: Scene, outcome: Released | Held
     assert scene.runs(event.event_id) == []
 
 
-def test_a_stale_ending_changes_nothing(scene: Scene) -> None:
+def test_a_stale_ending_changes_nothing(scene: Scene, outcome: Outcome) -> None:
     lost = scene.claim_one()
-    ending = scene.ending(lost)
+    ending = scene.ending(lost, outcome)
     scene.end(lost, Released())
     scene.claim()  # by another worker
     before = scene.event(lost.event_id)
@@ -76,8 +83,8 @@ def test_a_stale_ending_changes_nothing(scene: Scene) -> None:
     assert scene.runs(lost.event_id) == []
 
 
-def test_one_stale_ending_does_not_stand_in_the_way_of_the_others(scene: Scene) -> None:
-    endings = [scene.ending(scene.claim_one()) for _ in range(LONG)]
+def test_one_stale_ending_does_not_stand_in_the_way_of_the_others(scene: Scene, outcome: Outcome) -> None:
+    endings = [scene.ending(scene.claim_one(), outcome) for _ in range(LONG)]
     stale = endings[3]._replace(claim=fenced_off(endings[3].claim))
     report = scene.finish(*endings[:3], stale, *endings[4:])
     assert report.stale == [stale]
@@ -87,15 +94,15 @@ def test_one_stale_ending_does_not_stand_in_the_way_of_the_others(scene: Scene) 
     assert sum(len(scene.runs(ending.claim.event_id)) for ending in endings) == LONG - 1
 
 
-def test_what_was_asked_meanwhile_is_decided_first(scene: Scene) -> None:
-    claim, other = scene.claim_one(schedule=scene.hourly()), scene.claim_one()
-    ending, neighbour = scene.ending(claim), scene.ending(other)
+def test_what_was_asked_meanwhile_is_decided_first(scene: Scene, outcome: Outcome) -> None:
+    claim, other = scene.claim_one(), scene.claim_one()
+    ending, neighbour = scene.ending(claim, outcome), scene.ending(other, outcome)
     with scene.store.write() as tx:
         tx.verbs.cancel(claim.event_id, actor="tester")
     assert scene.finish(ending, neighbour) == FinishReport(written=[neighbour], wished=[(ending, Wish.CANCEL)])
     assert scene.event(claim.event_id).status is EventStatus.RUNNING
     assert scene.runs(claim.event_id) == []
-    assert scene.end(claim, wish=Wish.CANCEL).status is EventStatus.CANCELLED
+    assert scene.end(claim, Snoozed(scene.now), wish=Wish.CANCEL).status is EventStatus.CANCELLED
 
 
 def test_a_wish_that_was_taken_back_is_decided_again(scene: Scene) -> None:
@@ -105,8 +112,8 @@ def test_a_wish_that_was_taken_back_is_decided_again(scene: Scene) -> None:
     assert scene.end(claim).status is EventStatus.SCHEDULED
 
 
-def test_the_same_ending_twice_is_known_to_be_written(scene: Scene) -> None:
-    endings = [scene.ending(scene.claim_one()) for _ in range(3)]
+def test_the_same_ending_twice_is_known_to_be_written(scene: Scene, outcome: Outcome) -> None:
+    endings = [scene.ending(scene.claim_one(), outcome) for _ in range(3)]
     scene.finish(*endings)
     before = [scene.event(ending.claim.event_id) for ending in endings]
     assert scene.finish(*endings) == FinishReport(written=endings)
@@ -128,11 +135,11 @@ def test_an_ending_without_a_row_is_known_too(scene: Scene, kind: str) -> None:
     assert scene.finish(other) == FinishReport(stale=[other])
 
 
-def test_anothers_ending_of_the_same_attempt_is_not_mine(scene: Scene) -> None:
+def test_anothers_ending_of_the_same_attempt_is_not_mine(scene: Scene, outcome: Outcome) -> None:
     """The reaper settled the attempt as lost while its worker was only slow."""
     claim = scene.claim_one()
-    mine = scene.ending(claim)
-    scene.end(claim, Failed("lost"))
+    mine = scene.ending(claim, outcome)
+    scene.end(claim, Skipped("gone"))
     assert scene.finish(mine) == FinishReport(stale=[mine])
 
 
@@ -156,8 +163,8 @@ def test_what_a_check_refuses_does_not_fail_its_neighbours(scene: Scene, where: 
     assert scene.event(refused.claim.event_id).status is EventStatus.RUNNING
 
 
-def test_text_that_only_postgresql_refuses_does_not_fail_its_neighbours(scene: Scene) -> None:
-    bad, good = (scene.ending(scene.claim_one()) for _ in range(2))
+def test_text_that_only_postgresql_refuses_does_not_fail_its_neighbours(scene: Scene, outcome: Outcome) -> None:
+    bad, good = (scene.ending(scene.claim_one(), outcome) for _ in range(2))
     bad = bad._replace(result="zero \x00 byte")
     report = scene.finish(bad, good)
     if scene.store.is_sqlite:
