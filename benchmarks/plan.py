@@ -24,7 +24,7 @@ class Plan:
     delay_seconds: float = 4.0
     delay_rounds: int = 3
     far: int = 500_000
-    far_rounds: int = 5
+    far_rounds: int = 3
     profiled: int = 5_000
 
 

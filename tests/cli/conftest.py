@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,7 +123,9 @@ def working(database: Path) -> Callable[[], AbstractContextManager[Worker]]:
     @contextmanager
     def start() -> Iterator[Worker]:
         with open_app(read_settings()) as app:
-            worker = app.worker(settings=WorkerSettings(poll_seconds=0.02), executor=ThreadExecutor(slots=4))
+            # A lease so long that it beats only when it has something to say.
+            settings = WorkerSettings(poll_seconds=0.02, lease_seconds=3600)
+            worker = app.worker(settings=settings, executor=ThreadExecutor(slots=4))
             thread = threading.Thread(target=worker.run, daemon=True)
             thread.start()
             eventually(lambda: worker.session.session_id is not None and len(worker.catalogue.handlers()) > 0)
@@ -144,6 +146,3 @@ def eventually(holds: Callable[[], object], *, seconds: float = 20) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come about in time"
         pause.wait(0.02)
-
-
-__all__ = ["Answer", "Cli", "closing", "eventually"]

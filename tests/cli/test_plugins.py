@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Cli, eventually
 
+from duetime.app.settings import read_settings
+from duetime.cli.opening import open_app
+from duetime.cli.plugin_wish import make_wish
 from duetime.engine.worker import Worker
+from duetime.store.plugin_table import PluginState
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -41,12 +45,13 @@ def test_a_plugin_that_nobody_knows_is_answered_with_the_nearest(cli: Cli, plugi
 
 def test_a_plugin_is_unloaded_and_loaded_while_a_worker_runs(cli: Cli, plugin: Path, working: Working) -> None:
     with working():
-        eventually(lambda: reached(cli) == ["loaded"])
+        eventually(lambda: able(cli, "greeter.greet") == 1)
         cli("events", "schedule", "greeter.greet", "--in", "0s")
         eventually(lambda: cli("history", "list", "--json").json)
         unloaded = cli("plugins", "unload", "greeter", "--json")
         assert unloaded.code == 0
         assert [worker["state"] for worker in unloaded.json["workers"]] == ["unloaded"]
+        eventually(lambda: able(cli, "greeter.greet") == 0)
         event_id = cli("events", "schedule", "greeter.greet", "--in", "0s", "--json").json["event_id"]
         eventually(lambda: waits(cli, "greeter.greet"))
         assert "it waits for a handler" in cli("events", "show", event_id).words
@@ -57,6 +62,12 @@ def test_a_plugin_is_unloaded_and_loaded_while_a_worker_runs(cli: Cli, plugin: P
         assert loaded.code == 0
         assert ": loaded" in loaded.out
         eventually(lambda: cli("events", "show", event_id, "--json").json["status"] == "succeeded")
+
+
+def able(cli: Cli, event_type: str) -> int:
+    """Return how many workers can run a type; it is published when the first of them has loaded it."""
+    kinds = cli("events", "types", "--json").json
+    return sum(kind["workers"] for kind in kinds if kind["event_type"] == event_type)
 
 
 def waits(cli: Cli, event_type: str) -> bool:
@@ -91,6 +102,23 @@ def test_a_worker_that_does_not_answer_in_time_is_told(cli: Cli, plugin: Path, w
     assert "no answer yet" in answer.words
 
 
+def test_a_worker_that_ends_meanwhile_is_not_waited_for(database: Path) -> None:
+    with open_app(read_settings()) as app:
+        with app.store.write() as tx:
+            tx.plugins.ensure(["greeter"])
+            staying = tx.sessions.open(worker="host:1", lease_seconds=600, slots=1)
+            ending = tx.sessions.open(worker="host:2", lease_seconds=600, slots=1)
+        wish = make_wish(app, "greeter", wish="loaded")
+        with app.store.write() as tx:
+            tx.plugins.report(PluginState(staying, "greeter", wish.generation - 1, "loaded"))
+            tx.sessions.stop(ending)
+        (answer,) = wish.answers(app.store)
+        assert (answer.worker, answer.has_answered) == ("host:1", False)
+        with app.store.write() as tx:
+            tx.plugins.report(PluginState(staying, "greeter", wish.generation, "loaded"))
+        assert [each.state for each in wish.answers(app.store)] == ["loaded"]
+
+
 def test_an_overridden_builtin_is_shown(cli: Cli, plugin: Path, working: Working) -> None:
     code = (plugin / "jobs.py").read_text(encoding="utf-8").replace("greeter.greet", "divvy.stop_resource")
     (plugin / "jobs.py").write_text(code, encoding="utf-8")
@@ -102,9 +130,6 @@ def test_an_overridden_builtin_is_shown(cli: Cli, plugin: Path, working: Working
 
 
 def test_the_wish_is_in_the_audit_trail(cli: Cli, plugin: Path, database: Path) -> None:
-    from duetime.app.settings import read_settings
-    from duetime.cli.opening import open_app
-
     cli("plugins", "load", "greeter")
     with open_app(read_settings()) as app, app.store.read() as tx:
         (entry,) = tx.audit.about("plugin:greeter")

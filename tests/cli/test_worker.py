@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -95,6 +96,25 @@ def test_the_second_signal_leaves_at_once(folder: Path, second: signal.Signals, 
     assert status_of(running) == "running"
 
 
+EARLY = """
+import os, signal
+from duetime.cli.worker import StopSignals
+
+class Worker:
+    def stop(self):
+        print("stopped")
+
+signals = StopSignals()
+os.kill(os.getpid(), signal.SIGTERM)
+signals.stop(Worker())
+"""
+
+
+def test_a_signal_that_comes_while_the_worker_is_being_built_is_not_lost() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "stopped\n")
+
+
 def test_a_worker_whose_slots_are_stuck_asks_to_be_replaced(folder: Path) -> None:
     put_slow_plugin(folder, worker_slots=2, drain_seconds=0.2)
     duetime("db", "upgrade")
@@ -111,7 +131,7 @@ def test_up_makes_the_database_and_stops_its_worker_with_itself() -> None:
         eventually(lambda: (duetime("doctor", check=False)).get("healthy"), seconds=60)
         event_id = schedule("duetime.prune")
         eventually(lambda: status_of(event_id) == "succeeded")
-        send(up, signal.SIGTERM)
+        os.killpg(up.pid, signal.SIGINT)  # as a terminal does: Ctrl-C is for the whole foreground
         out, errors = up.communicate(timeout=60)
     assert up.returncode == 0
     assert json.loads(out) == {"exit_code": 0, "workers_started": 1}

@@ -136,6 +136,11 @@ class Place:
         with self.store.read() as tx:
             return [each.status for each in reversed(tx.sessions.latest()) if each.worker.endswith(f":{pid}")]
 
+    def beats(self, worker: WorkerProcess) -> int:
+        """Return how often the present session of a worker has beaten."""
+        with self.store.read() as tx:
+            return sum(each.beat for each in tx.sessions.alive() if each.worker.endswith(f":{worker.pid}"))
+
     def freeze(self, worker: WorkerProcess) -> None:
         """Stop a process where it is, at a moment when it keeps nothing locked."""
         while True:

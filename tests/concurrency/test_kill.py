@@ -34,7 +34,7 @@ def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(
             others.append(place.worker())
     for worker in (steady, *others):
         worker.kill()
-    place.worker()
+    place.await_session(place.worker())
     place.wait(ids=place.acknowledged - set(recurring))
     found = place.judge()
     lost = Counter(found.events[run.event_id].on_lost for run in found.all_runs if run.status == "lost")

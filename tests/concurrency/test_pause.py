@@ -53,7 +53,7 @@ def test_a_session_that_was_declared_lost_claims_nothing_before_it_has_heard_of_
 ) -> None:
     place = places(any_url, lease_seconds=12, poll_seconds=0.01)
     worker = place.worker()
-    place.await_session(worker)
+    until(lambda: place.beats(worker), what="the first beat; the next one is far off")
     with place.store.write() as tx:
         tx.events._connection.execute(update(sessions).values(status="lost", ended_at=tx.now))
     place.schedule(*[request("crash.retry", place.now()) for _ in range(10)])

@@ -9,6 +9,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing import connection
 from pathlib import Path
 
 from sqlalchemy import event
@@ -121,6 +122,14 @@ def _log_of(folder: Path, pid: int) -> Path:
     return folder / f"worker-{pid}.log"
 
 
+def _end_with_parent() -> None:
+    """Be gone when the test session is, however it ended."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
+
+
 def _work(wanted: Wanted) -> None:
     """Be a worker until a signal comes."""
     logging.basicConfig(
@@ -129,6 +138,7 @@ def _work(wanted: Wanted) -> None:
         format="%(asctime)s %(levelname)s %(message)s",
         force=True,
     )
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signals = StopSignals()
     job_types.journal.open(wanted.folder / "starts.log")
     clock = WrongClock(wanted.clock_error)
@@ -156,6 +166,6 @@ def _limit(store: Store, growing: Path) -> None:
     """Let the database grow only as long as the file is there."""
 
     @event.listens_for(store.engine, "checkout")
-    def limit(connection: sqlite3.Connection, _record: object, _proxy: object) -> None:
+    def limit(opened: sqlite3.Connection, _record: object, _proxy: object) -> None:
         # SQLite takes the present size when that is more than it is told.
-        connection.execute(f"PRAGMA max_page_count = {2**30 if growing.exists() else 1}")
+        opened.execute(f"PRAGMA max_page_count = {2**30 if growing.exists() else 1}")

@@ -273,13 +273,19 @@ def test_an_event_that_was_lost_and_taken_again_keeps_its_newer_claim() -> None:
     assert not len(in_flight)
 
 
-def test_the_ending_of_a_lost_claim_never_hides_that_of_the_newer_one(outbox: Outbox, claims: list[Claim]) -> None:
-    store = cast("FaultyStore", outbox._store)
-    older = claims[0]._replace(token=claims[0].token - 1)
-    outbox.put([finished(older, Failed("too late")), finished(claims[0]), finished(claims[1])])
+def test_the_ending_of_a_lost_claim_never_hides_that_of_the_newer_one(
+    make_stepped: MakeStepped, outbox: Outbox, claims: list[Claim]
+) -> None:
+    """Both are waiting when something was asked of the event, so that its ending is decided once more."""
+    stepped = make_stepped()
+    newer = claims[0]
+    older = newer._replace(token=newer.token - 1)
+    stepped.client.cancel(newer.event_id, actor="ada")
+    outbox.put([finished(newer), finished(older, Failed("too late")), finished(claims[1])])
     while len(outbox):
         outbox.flush()
-    assert runs(store, claims[0]) == [RunStatus.SUCCEEDED]
+    assert runs(stepped.store, newer) == [RunStatus.SUCCEEDED]
+    assert statuses(stepped.store, claims[:2]) == ["succeeded", "succeeded"]
 
 
 def test_a_retry_is_decided_by_the_class_that_ran(stepped: Stepped) -> None:

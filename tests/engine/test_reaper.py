@@ -211,6 +211,7 @@ def test_a_database_that_was_away_kills_nobody(first: Stepped, second: Stepped) 
         with pytest.raises(DatabaseUnavailable):
             second.worker.reaper.round()
     second.store.away = False
+    second.worker.heartbeat.round()
     second.worker.reaper.round()
     assert second.event(event).status is EventStatus.RUNNING
     watch(second, 25)

@@ -42,7 +42,7 @@ def broken() -> float:
 def test_pauses_grow_up_to_a_limit_and_start_again_after_a_success() -> None:
     for deed in (unavailable, broken):
         service = Counting(deed, clock=ManualClock(NOW))
-        assert [service._guarded_round() for _ in range(8)] == [0.5, 1, 2, 4, 8, 15, 15, 15]
+        assert [service._guarded_round() for _ in range(8)] == [0.5, 1, 2, 4, 5, 5, 5, 5]
         service.deed = lambda: 7
         assert service._guarded_round() == 7
         service.deed = unavailable

@@ -10,6 +10,7 @@ from tests.engine.stepped import QueuedExecutor, Stepped
 from duetime.core.outcomes import Failed
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus
+from duetime.engine.worker import WorkerSettings
 from duetime.jobs.base import MultiResourceScheduledEventJob, ScheduledEventJob
 
 MakeStepped = Callable[..., Stepped]
@@ -82,16 +83,17 @@ def test_what_a_group_had_reported_stands(stepped: Stepped) -> None:
     assert [stepped.runs(event)[0].status for event in events] == ["succeeded", "failed", "timed_out"]
 
 
-def test_the_rest_of_its_chunk_is_given_back(stepped: Stepped) -> None:
+def test_the_rest_of_its_chunk_is_given_back_and_not_gone_on_with(make_stepped: MakeStepped) -> None:
+    stepped = make_stepped(settings=WorkerSettings(grace_seconds=0.1))
     called = []
 
     def deed(self: ScheduledEventJob) -> None:
         called.append(self.scheduled_event_id)
         if len(called) == 2:
-            stepped.clock.elapsed += 65
+            stepped.clock.elapsed += 0.3
             stepped.worker.watchdog.round()
 
-    job(stepped, deed, on_lost=OnLost.FAIL)
+    job(stepped, deed, on_lost=OnLost.FAIL, timeout=timedelta(seconds=0.1))
     stepped.worker._runner._durations.note("test.job", 0.001)
     events = [stepped.schedule() for _ in range(5)]
     stepped.step()

@@ -52,7 +52,6 @@ def open_app(settings: "Settings", *, create: bool = False) -> Iterator["App"]:
         create: make the file if need be and bring the schema up to date, instead of asking for both.
     """
     from duetime.app.app import App
-    from duetime.store.engine import require_sqlite_file
     from duetime.store.schema import require_current, upgrade
     from duetime.store.store import Store
 
@@ -62,7 +61,6 @@ def open_app(settings: "Settings", *, create: bool = False) -> Iterator["App"]:
         if create:
             upgrade(store.engine)
         else:
-            require_sqlite_file(store.url)
             require_current(store.engine)
         yield app
 

@@ -43,7 +43,6 @@ def worker(
     settings = read_settings()
     configure_logging(level=settings.log_level, form=settings.log_format)
     with open_app(settings) as app:
-        app.plugin_sources()  # a folder that is not there is a mistake now, and a fault to live with later
         publish(app, plugins=False)
         plant_pruning(app.client, history_days=settings.history_days, actor=actor())
         working = app.worker(

@@ -43,7 +43,7 @@ class Heartbeat(Service):
         self._slots = slots
         self._on_opened = on_opened
         # When the database is back, a worker must be heard before anybody else can have missed it for a lease.
-        self.longest_pause = session.beat_interval
+        self.longest_pause = min(self.longest_pause, session.beat_interval)
 
     def round(self) -> float:
         offset = self._store.measure_clock()

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from duetime.core.clock import Clock
-from duetime.core.errors import Unavailable
 from duetime.core.outcomes import Lost, Outcome, Released
 from duetime.core.retry import NO_RETRY
 from duetime.engine.finished import Finished
@@ -42,23 +41,15 @@ class Reaper(Service):
         self._store = store
         self._session = session
         self._seen: dict[int, _Seen] = {}
-        self._looked_at = float("-inf")
 
     def round(self) -> float:
-        try:
-            self._watch()
-            while self.settle_orphans():
-                pass
-        except Unavailable:
-            self._seen.clear()
-            raise
+        self._watch()
+        while self.settle_orphans():
+            pass
         return max(0.05, self._session.lease_seconds / 4)
 
     def _watch(self) -> None:
         now = self._clock.monotonic()
-        if now - self._looked_at > self._session.lease_seconds / 2:
-            self._seen.clear()
-        self._looked_at = now
         steady_since = self._session.steady_since()
         with self._store.read() as tx:
             alive = tx.sessions.alive()

@@ -9,7 +9,7 @@ from duetime.engine.log import get_logger
 _log = get_logger(__name__)
 
 FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 15.0
+LONGEST_PAUSE = 5.0
 _JOIN_SECONDS = 5.0
 
 

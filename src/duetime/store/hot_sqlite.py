@@ -216,70 +216,17 @@ class SqliteHotPath:
     def finish(self, connection: Connection, endings: Sequence[Ending]) -> set[int]:
         if not endings:
             return set()
-        ends: list[tuple[Any, ...]] = []
         done: list[tuple[int, int, int]] = []
+        ends: list[tuple[Any, ...]] = []
         runs: list[tuple[Any, ...]] = []
         for ending in endings:
-            claim, step, session_id, started_at, finished_at, error, result, wish, _operations = ending
+            finished_at = to_micros(ending.finished_at)
             if is_done(ending):
-                finished = to_micros(finished_at)
-                done.append((finished, claim.event_id, claim.token))
-                runs.append(
-                    (
-                        claim.event_id,
-                        to_micros(claim.due_at),
-                        claim.attempt,
-                        claim.event_type,
-                        claim.resource_id,
-                        claim.bot_id,
-                        "succeeded",
-                        True,
-                        _micros(started_at),
-                        finished,
-                        session_id,
-                        "",
-                        "",
-                        result,
-                    )
-                )
-                continue
-            is_final = step.status.is_final
-            finished = to_micros(finished_at)
-            ends.append(
-                (
-                    step.status.value,
-                    to_micros(step.due_at),
-                    to_micros(step.ready_at),
-                    step.attempt,
-                    step.failures,
-                    step.failed_in_a_row,
-                    step.reason,
-                    finished if is_final else None,
-                    is_final,
-                    claim.event_id,
-                    claim.token,
-                    None if wish is None else wish.value,
-                )
-            )
-            if step.run_status is not None:
-                runs.append(
-                    (
-                        claim.event_id,
-                        to_micros(claim.due_at),
-                        claim.attempt,
-                        claim.event_type,
-                        claim.resource_id,
-                        claim.bot_id,
-                        step.run_status.value,
-                        step.final,
-                        _micros(started_at),
-                        finished,
-                        session_id,
-                        step.reason,
-                        error,
-                        result,
-                    )
-                )
+                done.append((finished_at, ending.claim.event_id, ending.claim.token))
+            else:
+                ends.append(_end_of(ending, finished_at))
+            if ending.step.run_status is not None:
+                runs.append(_run_of(ending, finished_at))
         if done and connection.exec_driver_sql(_END_DONE, done).rowcount != len(done):
             return set()
         if ends and connection.exec_driver_sql(_END, ends).rowcount != len(ends):
@@ -287,3 +234,44 @@ class SqliteHotPath:
         if runs:
             connection.exec_driver_sql(_RUN, runs)
         return {ending.claim.event_id for ending in endings}
+
+
+def _end_of(ending: Ending, finished_at: int) -> tuple[Any, ...]:
+    """Return the parameters of `_END`."""
+    claim, step, *_, wish, _operations = ending
+    is_final = step.status.is_final
+    return (
+        step.status.value,
+        to_micros(step.due_at),
+        to_micros(step.ready_at),
+        step.attempt,
+        step.failures,
+        step.failed_in_a_row,
+        step.reason,
+        finished_at if is_final else None,
+        is_final,
+        claim.event_id,
+        claim.token,
+        None if wish is None else wish.value,
+    )
+
+
+def _run_of(ending: Ending, finished_at: int) -> tuple[Any, ...]:
+    """Return the parameters of `_RUN`."""
+    claim, step, session_id, started_at, _, error, result, _wish, _operations = ending
+    return (
+        claim.event_id,
+        to_micros(claim.due_at),
+        claim.attempt,
+        claim.event_type,
+        claim.resource_id,
+        claim.bot_id,
+        None if step.run_status is None else step.run_status.value,
+        step.final,
+        _micros(started_at),
+        finished_at,
+        session_id,
+        step.reason,
+        error,
+        result,
+    )
