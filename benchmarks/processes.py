@@ -1,5 +1,6 @@
 """Running contenders in processes of their own, all released at the same moment."""
 
+import gc
 import multiprocessing
 import time
 import traceback
@@ -26,6 +27,9 @@ class Gate:
 
     def ready(self) -> None:
         """Say that everything is prepared, and wait until the measurement begins."""
+        # The first full collection of a forked process copies every page that it shares; a worker of a user's is not
+        # forked and has no such pages.
+        gc.collect()
         self._pipe.send(("ready", None))
         if self._pipe.recv() != "go":
             raise SystemExit

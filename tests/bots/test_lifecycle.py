@@ -114,3 +114,40 @@ def test_runs_are_planned_in_the_bots_own_time_zone(lab: Lab) -> None:
     apply_bot(lab.client, BotDefinition(name="berlin", schedule=Daily("19:00", "Europe/Berlin")))
     (planned,) = _runs_planned(lab)
     assert planned.due_at - NOON == timedelta(hours=6)
+
+
+def test_a_changed_bot_keeps_the_rhythm_of_its_interval(lab: Lab) -> None:
+    every = {"_type": "periodic", "version": 1, "hours": 6}
+    for number in range(5):
+        lab.apply(_document(schedule=every, description=f"text {number}"))
+        lab.advance(hours=5)
+    runs = lab.runs(event_type="duetime.run_bot")
+    assert [run.due_at - NOON for run in runs] == [timedelta(hours=hours) for hours in (6, 12, 18, 24)]
+
+
+def test_run_requests_do_not_hide_the_planned_run_from_a_pause(lab: Lab) -> None:
+    lab.apply(_document(schedule="0 19 * * *"))
+    for _ in range(101):
+        request_run(lab.client, "nightly")
+    pause_bot(lab.client, "nightly")
+    (planned,) = _runs_planned(lab)
+    assert planned.status is EventStatus.PAUSED
+
+
+def test_a_paused_bot_that_gets_a_schedule_stays_paused(lab: Lab) -> None:
+    lab.apply(_document())
+    pause_bot(lab.client, "nightly")
+    lab.apply(_document(schedule="0 19 * * *"))
+    (planned,) = _runs_planned(lab)
+    assert planned.status is EventStatus.PAUSED
+
+
+def test_one_odd_resource_id_does_not_keep_the_others_from_being_scheduled(lab: Lab) -> None:
+    odd = Resource.of(resource_type="instance", account="1", region="eu-west-1", provider_id="i-\x07")
+    with lab.app.store.write() as tx:
+        tx.resources.save([odd])
+    lab.apply(_document())
+    lab.run_bot("nightly")
+    assert [event.resource_id for event in lab.events(event_type="divvy.stop_resource")] == [
+        "instance:1:eu-west-1:i-000001:"
+    ]

@@ -1,10 +1,12 @@
 """Filling groups: further due members of a claimed group, in the same transaction."""
 
+import pytest
 from tests.store.scene import HOUR, START, STOP, Scene
 
 from duetime.core.claims import Claim
 from duetime.core.statuses import EventStatus
 from duetime.store.hot_path import Probe
+from duetime.store.store import Store
 
 
 def _fill(scene: Scene, *probes: Probe, session_id: int | None = None) -> list[Claim]:
@@ -40,6 +42,19 @@ def test_no_other_group_type_or_time_is_touched(scene: Scene) -> None:
 def test_nothing_to_fill_is_nothing_done(scene: Scene) -> None:
     scene.add(group_key=5)
     assert _fill(scene) == []
+
+
+@pytest.mark.postgres
+def test_a_second_worker_passes_over_what_the_first_is_taking(postgresql_store: Store) -> None:
+    scene = Scene(postgresql_store)
+    members = [scene.add(group_key=5) for _ in range(4)]
+    first, second = scene.session(), scene.session()
+    with scene.store.write() as tx:
+        mine = tx.claims.fill(session_id=first, probes=[Probe(STOP, 5, 2)])
+        with Store(postgresql_store.url.render_as_string(), busy_seconds=0.2) as other, other.write() as tx_of_other:
+            theirs = tx_of_other.claims.fill(session_id=second, probes=[Probe(STOP, 5, 9)])
+    assert {claim.event_id for claim in mine} == set(members[:2])
+    assert {claim.event_id for claim in theirs} == set(members[2:])
 
 
 def test_a_lost_session_fills_nothing(scene: Scene) -> None:

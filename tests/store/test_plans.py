@@ -81,6 +81,12 @@ def test_a_claim(check: Plans) -> None:
     check(lambda tx: tx.claims.take(session_id=1, wants=wants, most=500), "events_claim")
 
 
+def test_a_claim_looks_at_what_is_due_and_at_no_more(crowded: Store) -> None:
+    (plan,) = plans_of(crowded, lambda tx: tx.claims.take(session_id=1, wants=[Want(STOP, 500)], most=500))
+    due = r"events_claim \(event_type=\? AND ready_at<\?\)|Index Cond: \(\(event_type = .*\) AND \(ready_at <= "
+    assert re.search(due, plan) is not None, plan
+
+
 def test_a_claim_of_many_types(check: Plans) -> None:
     wants = [Want(STOP, 500), *(Want(f"type-{number}", 100) for number in range(300))]
     check(lambda tx: tx.claims.take(session_id=1, wants=wants, most=500), "events_claim")

@@ -110,6 +110,17 @@ def test_another_writer_is_waited_for_and_then_named(scene: Scene) -> None:
     assert len(scene.claim()) == 1
 
 
+def test_who_reads_first_and_writes_later_keeps_others_out_from_the_start(scene: Scene, sqlite_url: str) -> None:
+    """Otherwise its write would fail at once, and no waiting would help: what it has read is old by then."""
+    with Store(sqlite_url, busy_seconds=0.05) as other:
+        with scene.store.write() as tx:
+            assert tx.events.counts_by_status() == {}
+            with pytest.raises(DatabaseUnavailable, match="kept it locked"):
+                Scene(other).add()
+            tx.audit.add(actor="ada", verb="test", subject="x")
+        assert Scene(other).add() == 1
+
+
 def test_an_ending_waits_while_another_process_writes(scene: Scene) -> None:
     claim = scene.claim_one()
     ending = scene.ending(claim)

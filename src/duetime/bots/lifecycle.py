@@ -1,17 +1,18 @@
 """Applying, running, pausing and archiving bots, with what that means for their events."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from duetime.core.bots import Bot, BotDefinition, BotStatus
 from duetime.core.errors import Conflict
 from duetime.core.events import Event, OnExisting
 from duetime.core.operations import ScheduleEvent, UnscheduleEvents
+from duetime.core.schedules import Schedule
 from duetime.core.statuses import EventStatus
+from duetime.schedule.periodic import Periodic
 from duetime.scheduling.client import Client
 from duetime.scheduling.keys import dedupe_key
 from duetime.scheduling.preparation import Request, prepare
-from duetime.store.event_table import EventQuery
 from duetime.store.store import Transaction
 
 RUN_BOT = "duetime.run_bot"
@@ -136,7 +137,8 @@ def _move(client: Client, name: str, target: BotStatus, *, actor: str, reason: s
         if bot.status is target:
             return bot
         tx.bots.set_status(bot.bot_id, target)
-        for event in _scheduled_runs(tx, bot):
+        event = _planned_run(tx, bot)
+        if event is not None:
             if target is BotStatus.PAUSED and event.status in (EventStatus.SCHEDULED, EventStatus.RUNNING):
                 tx.verbs.pause(event.event_id, actor=actor, reason=f"bot paused: {reason}".rstrip(": "))
             elif target is BotStatus.RUNNING and event.status is EventStatus.PAUSED:
@@ -154,13 +156,14 @@ def _move(client: Client, name: str, target: BotStatus, *, actor: str, reason: s
 
 def _plant_schedule(tx: Transaction, bot: Bot) -> None:
     """Make the bot's recurring run what its definition says: there, moved, or gone."""
-    present = _scheduled_runs(tx, bot)
+    present = _planned_run(tx, bot)
     schedule = bot.definition.schedule
     if schedule is None:
-        for event in present:
-            tx.verbs.cancel(event.event_id, actor=f"bot:{bot.name}", reason="the bot has no schedule any more")
+        if present is not None:
+            tx.verbs.cancel(present.event_id, actor=f"bot:{bot.name}", reason="the bot has no schedule any more")
         return
-    key = dedupe_key(bot_id=bot.bot_id, slot="schedule", resource_id="", event_type=RUN_BOT, nth=0)
+    if present is not None and _is_same(present.schedule, schedule):
+        return
     request = Request(
         event_type=RUN_BOT,
         schedule=schedule,
@@ -172,13 +175,24 @@ def _plant_schedule(tx: Transaction, bot: Bot) -> None:
         user_resource_id=bot.owner,
         created_by=f"bot:{bot.name}",
     )
-    wanted = prepare(request, known=tx.event_types.by_ids([RUN_BOT]), now=tx.now, key=key)
-    if any(run.schedule == wanted.schedule for run in present):
-        return
+    wanted = prepare(request, known=tx.event_types.by_ids([RUN_BOT]), now=tx.now, key=_run_key(bot))
     tx.operations.apply([ScheduleEvent(wanted)])
+    planned = _planned_run(tx, bot)
+    if bot.status is BotStatus.PAUSED and planned is not None and planned.status is EventStatus.SCHEDULED:
+        tx.verbs.pause(planned.event_id, actor=f"bot:{bot.name}", reason="bot paused")
 
 
-def _scheduled_runs(tx: Transaction, bot: Bot) -> list[Event]:
-    live = (EventStatus.SCHEDULED, EventStatus.RUNNING, EventStatus.PAUSED, EventStatus.HELD)
-    query = EventQuery(statuses=live, event_type=RUN_BOT, bot_id=bot.bot_id)
-    return [event for event in tx.events.find(query) if event.recurring]
+def _is_same(present: Schedule, wanted: Schedule) -> bool:
+    """Return whether a planned schedule is the wanted one; an interval got its anchor when it was planned."""
+    if isinstance(present, Periodic) and isinstance(wanted, Periodic) and wanted.anchor is None:
+        return replace(present, anchor=None) == wanted
+    return present == wanted
+
+
+def _run_key(bot: Bot) -> bytes:
+    return dedupe_key(bot_id=bot.bot_id, slot="schedule", resource_id="", event_type=RUN_BOT, nth=0)
+
+
+def _planned_run(tx: Transaction, bot: Bot) -> Event | None:
+    """Return the live recurring run of a bot."""
+    return tx.events.live_with_key(_run_key(bot))

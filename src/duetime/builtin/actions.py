@@ -1,5 +1,6 @@
 """Actions that schedule events for what a bot finds, and take them back for what it no longer finds."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from duetime.bots.registration import BotFactoryRegistryWrapper
 from duetime.bots.setting_fields import DurationField, MomentField, ObjectField, ScheduleField
 from duetime.core.bots import Bot
-from duetime.core.errors import InvalidSchedule, InvalidSetting
+from duetime.core.errors import InvalidResourceId, InvalidSchedule, InvalidSetting
 from duetime.core.events import OnExisting
 from duetime.core.fields import BooleanField, FieldOptions, SelectionChoice, SelectionField, StringField, TextField
 from duetime.core.resources import Resource
@@ -15,6 +16,8 @@ from duetime.core.schedules import Schedule
 from duetime.schedule import Daily, Once
 from duetime.scheduling.current import current_client
 from duetime.scheduling.tracker import ScheduledEventTracker
+
+_log = logging.getLogger(__name__)
 
 registry = BotFactoryRegistryWrapper()
 
@@ -78,17 +81,20 @@ def schedule_event(
     schedule = due(settings, now=current_client("duetime.action.schedule_event").now())
     with ScheduledEventTracker() as context:
         for resource in matches:
-            context.schedule_bot_event(
-                bot=bot,
-                resource=resource,
-                description=settings.get("description", ""),
-                event_type=settings["event_type"],
-                schedule_data=schedule,
-                action_data=settings.get("args"),
-                on_existing=settings["on_existing"],
-                recheck=settings.get("recheck"),
-                expires_after=settings.get("expires_after"),
-            )
+            try:
+                context.schedule_bot_event(
+                    bot=bot,
+                    resource=resource,
+                    description=settings.get("description", ""),
+                    event_type=settings["event_type"],
+                    schedule_data=schedule,
+                    action_data=settings.get("args"),
+                    on_existing=settings["on_existing"],
+                    recheck=settings.get("recheck"),
+                    expires_after=settings.get("expires_after"),
+                )
+            except InvalidResourceId as error:  # one odd id must not keep the others from being scheduled
+                _log.warning("bot %s leaves a resource out: %s", bot.name, error)
 
 
 def due(settings: Mapping[str, Any], *, now: datetime) -> Schedule:

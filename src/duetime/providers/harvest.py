@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from duetime.core.cloud import Cloud
+from duetime.core.errors import DatabaseUnavailable, ProviderFailed
 from duetime.core.resources import Account, Resource
 from duetime.store.store import Store
 
@@ -55,21 +56,25 @@ def harvest_account(
         part_done: told of each region and type that was read to its end.
 
     Raises:
-        ProviderFailed: the cloud did not answer or refused; the regions before are kept.
+        ProviderFailed: the cloud did not answer or refused somewhere; what the other regions gave is kept.
     """
     harvested: list[Harvested] = []
-    try:
-        for region in account.regions:
-            for resource_type in resource_types:
+    problems: list[str] = []
+    for region in account.regions:
+        for resource_type in resource_types:
+            try:
                 part = _harvest(account, region, resource_type, store=store, cloud=cloud, progress=progress)
-                harvested.append(part)
-                part_done(part)
-    except Exception as error:
-        with store.write() as tx:
-            tx.accounts.record_harvest(account.account, error=str(error)[:1000] or type(error).__name__)
-        raise
+            except DatabaseUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - one region that fails must not keep the others from being read
+                problems.append(f"{resource_type} in {region}: {str(error) or type(error).__name__}")
+                continue
+            harvested.append(part)
+            part_done(part)
     with store.write() as tx:
-        tx.accounts.record_harvest(account.account)
+        tx.accounts.record_harvest(account.account, error="; ".join(problems)[:1000])
+    if problems:
+        raise ProviderFailed(account.provider, "; ".join(problems)[:1000].rstrip("."))
     return harvested
 
 
