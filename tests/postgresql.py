@@ -96,6 +96,7 @@ class PostgresqlServer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # an interrupt at the keyboard is for the tests, which still have to clean up
         )
         assert self._keeper.stdout is not None
         if self._keeper.stdout.readline() != "ready\n":

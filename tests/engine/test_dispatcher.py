@@ -79,6 +79,39 @@ def test_no_more_is_claimed_than_the_slots_can_take(make_stepped: MakeStepped) -
     stepped.settle()
 
 
+def test_however_many_types_are_due_the_slots_get_the_oldest_and_others_the_rest(make_stepped: MakeStepped) -> None:
+    executor = QueuedExecutor()
+    stepped = make_stepped(executor=executor)
+    names = [f"test.job{number}" for number in range(30)]
+    notes = [noting(stepped, name) for name in names]
+    stepped.worker._runner._durations.note(names[0], 0.001)  # one quick type: a slot takes fifty of it
+    events = [stepped.schedule(name, when=NOW + timedelta(seconds=number)) for number, name in enumerate(names[::-1])]
+    stepped.pass_time(60)
+    stepped.step()
+    assert len(executor.tasks) == 16
+    assert [event.status.value for event in stepped.events()] == ["running"] * 16 + ["scheduled"] * 14
+    assert {event.attempt for event in stepped.events()[16:]} == {0}
+    assert len(stepped.worker.in_flight) == 16
+    executor.run()
+    stepped.worker.outbox.flush()
+    assert [event.status.value for event in stepped.events()] == ["succeeded"] * 16 + ["scheduled"] * 14
+    for _ in range(3):
+        stepped.step()
+        executor.run()
+    stepped.worker.outbox.flush()
+    assert [note for one in notes[::-1] for note in one] == [event.event_id for event in events]
+
+
+def test_many_slow_types_are_not_claimed_all_at_once(make_stepped: MakeStepped) -> None:
+    stepped = make_stepped(executor=QueuedExecutor())
+    for number in range(30):
+        noting(stepped, f"test.job{number}")
+        stepped.schedule(f"test.job{number}")
+    stepped.worker.dispatcher.round()
+    assert len(stepped.events(statuses=(EventStatus.RUNNING,))) == 16
+    assert not len(stepped.worker.outbox)
+
+
 def test_events_of_unknown_types_are_left_alone_however_many_are_due(stepped: Stepped) -> None:
     notes = noting(stepped)
     stepped.schedule_many(1000, "nobody.knows", allow_unknown=True, expires_after=timedelta(minutes=1))
@@ -207,6 +240,30 @@ def test_a_database_that_goes_away_right_after_the_claim_loses_nothing(stepped: 
     stepped.store.away = False
     stepped.settle()
     assert notes == [event.event_id]
+
+
+def _break(*_args: Any, **_parts: Any) -> Any:
+    raise RuntimeError("unforeseen")
+
+
+@pytest.mark.parametrize("broken", ["duetime.engine.judging.Judge.readable", "duetime.engine.dispatcher.form_units"])
+def test_an_unforeseen_fault_before_the_start_puts_events_off(
+    stepped: Stepped, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, broken: str
+) -> None:
+    notes = noting(stepped)
+    event = stepped.schedule()
+    with monkeypatch.context() as patch:
+        patch.setattr(broken, _break)
+        stepped.step()
+    after = stepped.event(event)
+    assert (after.status, after.attempt) == (EventStatus.SCHEDULED, 0)
+    assert after.ready_at == NOW + timedelta(seconds=60)
+    assert after.status_reason == "the worker failed to start it: RuntimeError"
+    assert f"dispatch.failed event_ids=[{event.event_id}]" in caplog.text
+    stepped.pass_time(60)
+    stepped.settle()
+    assert notes == [event.event_id]
+    assert not len(stepped.worker.in_flight)
 
 
 def test_a_lost_session_claims_nothing(stepped: Stepped) -> None:

@@ -220,3 +220,44 @@ def test_a_recheck_without_an_answer_waits(stepped: Stepped, bot: Bot) -> None:
     stepped.settle()
     assert [(event.status, event.attempt) for event in stepped.events()] == [(EventStatus.SCHEDULED, 0)]
     assert not stepped.cloud.calls("stop")
+
+
+@pytest.mark.parametrize("fault", [RuntimeError("unforeseen"), SystemExit(1)], ids=repr)
+def test_an_unforeseen_fault_of_the_judge_puts_events_off(
+    stepped: Stepped, called: list[str | None], monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    def judge(*_args: Any, **_parts: Any) -> Any:
+        raise fault
+
+    events = [stepped.schedule(resource_id=stepped.add().resource_id) for _ in range(2)]
+    with monkeypatch.context() as patch:
+        patch.setattr(stepped.worker.dispatcher._judge, "judge", judge)
+        stepped.step()
+    after = [stepped.event(event) for event in events]
+    assert [(event.status, event.attempt) for event in after] == [(EventStatus.SCHEDULED, 0)] * 2
+    assert {event.ready_at for event in after} == {NOW + timedelta(seconds=60)}
+    assert not called
+    stepped.pass_time(60)
+    stepped.settle()
+    assert called == [event.resource_id for event in events]
+
+
+def test_a_provider_that_answers_nothing_was_not_read(
+    stepped: Stepped, called: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = stepped.schedule(resource_id=stepped.add().resource_id)
+    problems: list[str | None] = []
+
+    class Looks:
+        name = "looks"
+
+        def judge(self, claims: Sequence[Claim], fresh: FreshRead, *, now: datetime) -> Mapping[int, Verdict]:
+            del now
+            problems.extend(fresh.problem(claim.resource_id) for claim in claims if claim.resource_id is not None)
+            return {}
+
+    stepped.worker.dispatcher._judge = Judge(cloud=stepped.app.clouds, guards=[Looks()])
+    monkeypatch.setattr(stepped.app.clouds, "read", lambda **_parts: None)
+    stepped.settle()
+    assert problems == ["'NoneType' object has no attribute 'items'"]
+    assert called == [event.resource_id]

@@ -92,6 +92,21 @@ def test_a_chunk_is_as_long_as_fifty_milliseconds() -> None:
     assert not any(unit.is_group for unit in formed(*singles))
 
 
+@pytest.mark.parametrize("on_lost", [OnLost.HOLD, OnLost.FAIL])
+def test_events_whose_loss_has_consequences_share_no_chunk(on_lost: OnLost) -> None:
+    durations = Durations()
+    durations.note(SINGLE, 0.001)
+    assert ids(formed(*(claim(number, SINGLE, on_lost=on_lost) for number in range(3)), durations=durations)) == [
+        [0],
+        [1],
+        [2],
+    ]
+    handlers = {SINGLE: Handler(object, EventType(SINGLE, plugin="test", on_lost=on_lost))}
+    claims = [claim(number, SINGLE) for number in range(3)]
+    assert ids(form_units(claims, handlers=handlers, session_id=1, durations=durations)) == [[0], [1], [2]]
+    assert ids(formed(*(claim(number, on_lost=on_lost) for number in range(3)), durations=durations)) == [[0, 1, 2]]
+
+
 @pytest.mark.parametrize(
     ("seconds", "chunk"),
     [(0, 500), (1e-9, 500), (0.001, 50), (0.05, 1), (0.2, 1), (timedelta(days=1) / timedelta(seconds=1), 1)],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.engine.stepped import QueuedExecutor, Stepped
 
-from duetime.core.outcomes import Failed
+from duetime.core.outcomes import Failed, GroupRefused
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus
 from duetime.engine.worker import WorkerSettings
@@ -93,15 +93,62 @@ def test_the_rest_of_its_chunk_is_given_back_and_not_gone_on_with(make_stepped: 
             stepped.clock.elapsed += 0.3
             stepped.worker.watchdog.round()
 
-    job(stepped, deed, on_lost=OnLost.FAIL, timeout=timedelta(seconds=0.1))
+    job(stepped, deed, timeout=timedelta(seconds=0.1))
     stepped.worker._runner._durations.note("test.job", 0.001)
     events = [stepped.schedule() for _ in range(5)]
     stepped.step()
     assert called == [events[0].event_id, events[1].event_id]
     after = [stepped.event(event) for event in events]
-    assert [event.status for event in after] == ["succeeded", "failed", *["scheduled"] * 3]
+    assert [event.status for event in after] == ["succeeded", *["scheduled"] * 4]
+    assert stepped.runs(events[1])[0].status is RunStatus.TIMED_OUT
     assert [event.attempt for event in after[2:]] == [0, 0, 0]
     assert stepped.events()[2].started_at is None
+
+
+@pytest.mark.parametrize("timeout", [None, MINUTE])
+def test_nothing_waits_behind_a_job_that_takes_long(stepped: Stepped, timeout: timedelta | None) -> None:
+    called, seen = [], []
+
+    def deed(self: ScheduledEventJob) -> None:
+        called.append(self.scheduled_event_id)
+        for seconds in (0.9, 0.1, 10) if len(called) == 2 else ():
+            stepped.clock.elapsed += seconds
+            stepped.worker.watchdog.round()
+            stepped.worker.outbox.flush()
+            seen.append([event.status.value for event in stepped.events()])
+
+    job(stepped, deed, timeout=timeout)
+    stepped.worker._runner._durations.note("test.job", 0.001)
+    events = [stepped.schedule() for _ in range(4)]
+    stepped.step()
+    given_back = ["succeeded", "running", "scheduled", "scheduled"]
+    assert seen == [["succeeded", "running", "running", "running"], given_back, given_back]
+    assert called == [events[0].event_id, events[1].event_id]
+    assert [event.attempt for event in stepped.events()] == [1, 1, 0, 0]
+    stepped.settle()
+    assert called == [event.event_id for event in events]
+    assert len(stepped.runs()) == 4
+
+
+def test_nothing_waits_behind_a_slow_member_of_a_refused_group(stepped: Stepped) -> None:
+    seen = []
+
+    def deed(self: MultiResourceScheduledEventJob) -> None:
+        if len(self.resources) > 1:
+            raise GroupRefused
+        stepped.clock.elapsed += 1
+        stepped.worker.watchdog.round()
+        stepped.worker.outbox.flush()
+        seen.append([event.status.value for event in stepped.events()])
+
+    job(stepped, deed, MultiResourceScheduledEventJob, max_group=10, timeout=None)
+    for _ in range(3):
+        stepped.schedule(resource_id=stepped.add().resource_id)
+    stepped.step()
+    assert seen == [["running", "scheduled", "scheduled"]]
+    stepped.settle()
+    assert [event.status.value for event in stepped.events()] == ["succeeded"] * 3
+    assert len(stepped.runs()) == 3
 
 
 def test_what_was_done_before_a_job_hangs_is_written_while_it_hangs(stepped: Stepped) -> None:

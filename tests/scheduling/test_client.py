@@ -149,6 +149,17 @@ def test_a_due_time_that_was_owed_gets_its_answer(
 
 
 @pytest.mark.parametrize("verb", ["cancel", "reschedule"])
+def test_all_owed_due_times_of_a_recurring_event_get_one_answer(
+    client: Client, runs: Runs, clock: ManualClock, verb: str
+) -> None:
+    event = bring(client, S.SCHEDULED, Periodic(hours=1))
+    clock.move_to(event.due_at + 3 * HOUR)
+    deed(client, verb, event.event_id)
+    (run,) = runs(event.event_id)
+    assert (run.due_at, run.covers_until, run.covers_count) == (event.due_at, event.due_at + 3 * HOUR, 4)
+
+
+@pytest.mark.parametrize("verb", ["cancel", "reschedule"])
 def test_one_that_was_not_owed_yet_gets_none(client: Client, runs: Runs, verb: str) -> None:
     event = bring(client, S.SCHEDULED, client.now() + HOUR)
     deed(client, verb, event.event_id)
@@ -213,8 +224,26 @@ def test_a_recurring_or_ended_event_gets_a_child(client: Client, now: datetime, 
     assert (child.args, child.description, child.event_type) == ({"a": 1}, "Stop it.", "test.job")
     assert not child.recurring
     assert child.created_by == "ada"
-    # Its parent has a key of its own, and so may the child's own child.
-    assert client.run_now(parent.event_id).parent_id == parent.event_id
+
+
+@on_both
+@pytest.mark.parametrize("final", [False, True])
+def test_asking_twice_gives_the_child_there_is(client: Client, events: Events, now: datetime, final: bool) -> None:
+    parent = bring(client, S.SUCCEEDED, now) if final else bring(client, S.SCHEDULED, Periodic(hours=1))
+    child = client.run_now(parent.event_id)
+    assert client.run_now(parent.event_id) == child
+    assert [event.event_id for event in events()] == [parent.event_id, child.event_id]
+    client.cancel(child.event_id)
+    assert client.run_now(parent.event_id).event_id not in (parent.event_id, child.event_id)
+
+
+@pytest.mark.parametrize("verb", ["pause", "reschedule"])
+def test_a_child_that_waits_is_moved_to_now(client: Client, now: datetime, verb: str) -> None:
+    parent = bring(client, S.SUCCEEDED)
+    child = client.run_now(parent.event_id)
+    deed(client, verb, child.event_id)
+    again = client.run_now(parent.event_id)
+    assert (again.event_id, again.status, again.due_at) == (child.event_id, S.SCHEDULED, now)
 
 
 def test_running_it_twice_at_one_instant_keeps_history_apart(client: Client, runs: Runs) -> None:

@@ -1,5 +1,6 @@
 """The databases of the tests themselves: there when they must be, gone when nobody needs them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -35,19 +36,23 @@ def test_without_the_wheel_tests_are_skipped_and_where_it_must_be_there_they_fai
 
 @pytest.mark.postgres
 @pytest.mark.slow
-def test_a_server_ends_with_its_owner_however_that_ends() -> None:
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_server_ends_with_its_owner_however_that_ends(how: signal.Signals) -> None:
+    """The signal goes to the whole group, as from a keyboard: the keeper of the server must outlive it."""
     with subprocess.Popen(
         [sys.executable, "-c", OWNER],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         text=True,
+        start_new_session=True,
     ) as owner:
         assert owner.stdout is not None
         folder = Path(owner.stdout.readline().strip())
         with psycopg.connect(f"postgresql://postgres@/postgres?host={folder}") as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
-        owner.send_signal(signal.SIGKILL)
+        os.killpg(owner.pid, how)
     until(lambda: not folder.exists(), seconds=20, what="the end of the server and its data")
 
 

@@ -175,3 +175,20 @@ def test_wishes_reach_the_session_that_runs_the_event(scene: Scene) -> None:
         assert tx.claims.wishes(mine) == {paused.event_id: Wish.PAUSE, cancelled.event_id: Wish.CANCEL}
         assert tx.claims.wish_of(paused.event_id, token=paused.token) == (True, Wish.PAUSE)
         assert tx.claims.wish_of(paused.event_id, token=paused.token + 1) == (False, None)
+
+
+def test_pruning_takes_old_sessions_that_ended_and_hold_nothing(scene: Scene, clock: ManualClock) -> None:
+    stopped, lost, holding, alive = (scene.session() for _ in range(4))
+    scene.claim_one(holding)
+    with scene.store.write() as tx:
+        tx.sessions.stop(stopped)
+    scene.lose(lost)
+    scene.lose(holding)
+    clock.move_to(clock.now() + timedelta(days=1))
+    young = scene.session()
+    with scene.store.write() as tx:
+        tx.sessions.stop(young)
+    before = clock.now() - timedelta(hours=1)
+    with scene.store.write() as tx:
+        assert [tx.sessions.prune(before=before, most=1) for _ in range(3)] == [1, 1, 0]
+        assert [session.session_id for session in tx.sessions.latest()] == [young, alive, holding]

@@ -2,12 +2,14 @@
 
 import sys
 import threading
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 from tests.store.scene import Scene
 
+from duetime.core.clock import SystemClock
 from duetime.core.errors import DatabaseUnavailable, InvalidSetting, UnknownName
 from duetime.store.store import Store, Transaction
 from duetime.testing.clock import ManualClock
@@ -142,6 +144,40 @@ def test_postgresql_has_a_clock_of_its_own(postgresql_store: Store, clock: Manua
     assert timedelta(hours=5) <= offset < timedelta(hours=5, minutes=10)
     assert postgresql_store.clock_offset == offset
     assert postgresql_store.now() == clock.now() + offset
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("how", ["now", "read", "write"])
+def test_postgresql_says_its_time_at_the_first_question(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    real = datetime.now(UTC)
+    monkeypatch.setattr(SystemClock, "now", lambda _: real - timedelta(hours=5))
+    with Store(postgresql_url) as store:
+        if how == "now":
+            now = store.now()
+        else:
+            with getattr(store, how)() as tx:
+                now = tx.now
+        assert abs(now - real) < timedelta(minutes=10)
+        assert store.clock_offset > timedelta(hours=4)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_asked_for_its_time_once(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    measure = Store._measure
+
+    def counted(store: Store, connection: Connection) -> timedelta:
+        asked.append(1)
+        return measure(store, connection)
+
+    monkeypatch.setattr(Store, "_measure", counted)
+    with Store(postgresql_url) as store:
+        store.now()
+        with store.read(), store.write():
+            store.now()
+    assert asked == [1]
 
 
 @pytest.mark.postgres

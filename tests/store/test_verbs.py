@@ -11,6 +11,7 @@ from duetime.core.outcomes import Failed, Held, Lost, Succeeded
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
 from duetime.schedule.once import Once
+from duetime.schedule.periodic import Periodic
 from duetime.store.audit_table import AuditEntry
 from duetime.store.verbs import Resolution
 
@@ -313,3 +314,34 @@ def test_a_verb_waits_for_the_row_and_sees_what_it_has_become(postgresql_scene: 
         tx.verbs.pause(event_id, **BY)
         assert scene.claim(session_id) == []
     assert scene.event(event_id).status is EventStatus.PAUSED
+
+
+@pytest.mark.parametrize("passed", [0, 1, 5])
+def test_cancelling_answers_for_every_due_time_that_is_owed(scene: Scene, passed: int) -> None:
+    first = scene.now - passed * HOUR
+    event_id = scene.add(schedule=Periodic(hours=1, anchor=first), due_at=first)
+    _verb(scene, "cancel", event_id)
+    (run,) = scene.runs(event_id)
+    assert (run.due_at, run.covers_count) == (first, passed + 1)
+    assert run.covers_until == (first + passed * HOUR if passed else None)
+
+
+def test_a_held_one_that_is_taken_back_answers_for_what_came_due_meanwhile(scene: Scene) -> None:
+    first = scene.now - 2 * HOUR
+    claim = scene.claim_one(schedule=Periodic(hours=1, anchor=first), due_at=first)
+    assert scene.end(claim, Held("ask Ada")).status is EventStatus.HELD
+    _verb(scene, "resolve", claim.event_id, resolution=Resolution.CANCELLED, next_due=None)
+    (run,) = scene.runs(claim.event_id)
+    assert (run.status, run.covers_count, run.covers_until) == (RunStatus.CANCELLED, 3, first + 2 * HOUR)
+
+
+@pytest.mark.parametrize("verb", ["pause", "cancel", "reschedule"])
+def test_a_reason_is_cleaned_and_bounded(scene: Scene, verb: str) -> None:
+    event_id = scene.add()
+    given = {"reason": "a\x00b\udcff password=hunter2 " + "x" * 5000, "actor": "ada\udcff"}
+    reschedule = verb == "reschedule"
+    event = _reschedule(scene, event_id, **given) if reschedule else _verb(scene, verb, event_id, **given)
+    entry = _audit(scene, event_id)
+    assert entry.reason.startswith("a\N{REPLACEMENT CHARACTER}b? password=[redacted] xxx")
+    assert (len(entry.reason), entry.actor) == (1000, "ada?")
+    assert event.status_reason == f"by ada?: {entry.reason}"

@@ -18,7 +18,10 @@ events = ScheduledEventRegistryWrapper()
 
 @events.register(PRUNE)
 class Prune(ScheduledEventJob):
-    """Deletes runs, and events that ended, older than `days`, in small transactions that stand in nobody's way."""
+    """Deletes runs, and events and worker sessions that ended, older than `days`, in small transactions.
+
+    Audit entries stay for ever: who changed what is to be known for as long as the database is.
+    """
 
     on_lost = OnLost.RETRY
 
@@ -43,16 +46,18 @@ class Prune(ScheduledEventJob):
         """Delete until nothing old is left or somebody asks to stop."""
         store = current_client(PRUNE).store
         before = store.now() - timedelta(days=self.days)
-        runs = events_deleted = 0
+        runs = events_deleted = sessions = 0
         while not self.cancel_requested:
             with store.write() as tx:
                 some_runs = tx.runs.prune(before=before, most=_BATCH)
                 some_events = tx.events.prune(before=before, most=_BATCH)
+                some_sessions = tx.sessions.prune(before=before, most=_BATCH)
             runs += some_runs
             events_deleted += some_events
-            if some_runs < _BATCH and some_events < _BATCH:
+            sessions += some_sessions
+            if max(some_runs, some_events, some_sessions) < _BATCH:
                 break
-        return Succeeded({"runs": runs, "events": events_deleted})
+        return Succeeded({"runs": runs, "events": events_deleted, "sessions": sessions})
 
 
 def load() -> None:

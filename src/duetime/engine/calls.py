@@ -14,14 +14,16 @@ class Call:
     """One job call and the claims of its unit that come after it.
 
     The thread that runs it and the watchdog that may give it up race for the claims: `close` is given to one of them.
+    So they do for those that come after: only whoever gets them from `take_later` may run them or give them back.
     """
 
     __slots__ = (
+        "_later",
         "_right",
+        "began",
         "claims",
         "context",
         "deadline",
-        "later",
         "retry",
         "session_id",
         "started_at",
@@ -40,14 +42,15 @@ class Call:
         retry: Retry,
     ) -> None:
         self.claims = claims
-        self.later = later
         self.context = context
         self.session_id = session_id
         self.started_at = started_at
         self.timeout_seconds = timeout_seconds
         self.retry = retry
+        self.began = 0.0
         self.deadline: float | None = None
         self._right = [True]
+        self._later = [later]
 
     def close(self) -> bool:
         """Claim the right to say what came of this call; only the first caller has it."""
@@ -55,6 +58,13 @@ class Call:
             return self._right.pop()  # one bytecode on a list: atomic, and much cheaper than a lock per event
         except IndexError:
             return False
+
+    def take_later(self) -> Sequence[Claim]:
+        """Take the claims that come after this call; empty when there are none or they were taken already."""
+        try:
+            return self._later.pop()
+        except IndexError:
+            return ()
 
 
 class Calls:
@@ -69,8 +79,9 @@ class Calls:
 
     def begin(self, call: Call) -> bool:
         """Note a call that is about to be made; return whether it may be made."""
+        call.began = self._clock.monotonic()
         if call.timeout_seconds is not None:
-            call.deadline = self._clock.monotonic() + call.timeout_seconds
+            call.deadline = call.began + call.timeout_seconds
         self._calls[id(call)] = call
         if self._is_shut:  # asked after the call is noted: whoever shuts looks at the calls afterwards
             self.forget(call)

@@ -8,7 +8,6 @@ from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
 from duetime.core.outcomes import Deferred, Expired, Outcome
-from duetime.core.resources import Resource
 from duetime.engine.catalogue import Catalogue, Handler
 from duetime.engine.executors import Executor
 from duetime.engine.finished import Finished
@@ -20,18 +19,26 @@ from duetime.engine.outbox import Outbox
 from duetime.engine.runner import Runner
 from duetime.engine.service import Service
 from duetime.engine.session import Session
-from duetime.engine.units import Durations, form_units
+from duetime.engine.units import Durations, Unit, chunk_size, form_units
 from duetime.store.hot_path import Probe, Want
 from duetime.store.store import Store, Transaction
 
 _log = get_logger(__name__)
 
 MOST_CLAIMS = 500
+UNITS_PER_SLOT = 2
+"""One to run, and one that waits so that the slot need not."""
 SHORTEST_SLEEP = 0.001
 
 
+_Place = tuple[str, str, str] | None
+
+
 class Dispatcher(Service):
-    """Claims no more than the slots can take, oldest first, and sleeps until the next event is due."""
+    """Claims what is due, oldest first, and sleeps until the next event is due.
+
+    It hands out at most two units for each free slot; what was claimed beyond that is given back at once.
+    """
 
     name = "dispatcher"
 
@@ -75,7 +82,7 @@ class Dispatcher(Service):
             return wait
         claims = self._claim(session_id, handlers, free=free)
         if claims:
-            self._dispatch(claims, handlers=handlers, session_id=session_id)
+            self._dispatch(claims, handlers=handlers, session_id=session_id, most=UNITS_PER_SLOT * free)
             return 0.0
         return SHORTEST_SLEEP
 
@@ -89,12 +96,13 @@ class Dispatcher(Service):
         return 0.0 if seconds <= 0 else min(max(seconds, SHORTEST_SLEEP), self._poll_seconds)
 
     def _claim(self, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
-        wants = [Want(event_type, free * self._durations.chunk(event_type)) for event_type in handlers]
+        wants = [Want(name, free * chunk_size(handler, self._durations)) for name, handler in handlers.items()]
+        most = min(MOST_CLAIMS, UNITS_PER_SLOT * max(want.most for want in wants))
         try:
             with self._store.write() as tx:
                 if self._claim_is_uncertain:
                     self._release_unknown(tx, session_id)
-                claims = tx.claims.take(session_id=session_id, wants=wants, most=MOST_CLAIMS)
+                claims = tx.claims.take(session_id=session_id, wants=wants, most=most)
                 claims += tx.claims.fill(session_id=session_id, probes=_probes(claims, handlers))
         except Unavailable:
             # The commit may have gone through: then events are ours that we do not know of.
@@ -109,32 +117,88 @@ class Dispatcher(Service):
         if unknown:
             self._runner.release([orphan.claim for orphan in unknown], session_id=session_id, reason="claim unknown")
 
-    def _dispatch(self, claims: Sequence[Claim], *, handlers: Mapping[str, Handler], session_id: int) -> None:
-        refused: list[Finished] = []
-        plain: list[Claim] = []
-        by_place: defaultdict[tuple[str, str, str], list[Claim]] = defaultdict(list)
+    def _dispatch(
+        self, claims: Sequence[Claim], *, handlers: Mapping[str, Handler], session_id: int, most: int
+    ) -> None:
+        pending = {claim.event_id: claim for claim in claims}
         try:
-            readable = self._judge.readable(claims)
-            for claimed in claims:
-                claim = self._settled(claimed, handlers=handlers, session_id=session_id)
-                if claim is None:
-                    self._in_flight.remove([claimed])
-                elif not isinstance(claim, Claim):
-                    refused.append(Finished(claimed, claim, session_id, None, self._store.now()))
-                elif readable and (place := claim.place) is not None and place.account in readable:
-                    by_place[place.account, place.region, place.resource_type].append(claim)
-                else:
-                    plain.append(claim)
+            by_place = self._sorted_out(claims, pending, handlers=handlers, session_id=session_id)
         except Unavailable:
             # Nothing was handed out yet, and some may have been moved on: the next claim looks at what is ours.
             self._in_flight.remove(claims)
             self._claim_is_uncertain = True
             raise
+        except Exception as error:  # noqa: BLE001 - logged; a claim of which nobody speaks would stay running for ever
+            self._defer(pending, error, session_id=session_id)
+            return
+        try:
+            self._hand_out(by_place, pending, handlers=handlers, session_id=session_id, most=most)
+        except Exception as error:  # noqa: BLE001 - as above
+            self._defer(pending, error, session_id=session_id)
+
+    def _sorted_out(
+        self, claims: Sequence[Claim], pending: dict[int, Claim], *, handlers: Mapping[str, Handler], session_id: int
+    ) -> dict[_Place, list[Claim]]:
+        """Return what shall run by the place that guards have to read, None where there is none; refuse the rest.
+
+        `pending` holds the claims of which nobody has spoken yet.
+        """
+        refused: list[Finished] = []
+        by_place: defaultdict[_Place, list[Claim]] = defaultdict(list)
+        readable = self._judge.readable(claims)
+        for claimed in claims:
+            claim = self._settled(claimed, handlers=handlers, session_id=session_id)
+            if claim is None:
+                self._in_flight.remove([pending.pop(claimed.event_id)])
+                continue
+            if not isinstance(claim, Claim):
+                refused.append(Finished(claimed, claim, session_id, None, self._store.now()))
+                continue
+            pending[claim.event_id] = claim
+            place = claim.place if readable else None
+            is_read = place is not None and place.account in readable
+            by_place[(place.account, place.region, place.resource_type) if place and is_read else None].append(claim)
         if refused:
             self._outbox.put(refused)
-        self._submit(plain, handlers=handlers, session_id=session_id)
-        for group in by_place.values():
+            _spoken_for(pending, [finished.claim for finished in refused])
+        return by_place
+
+    def _hand_out(
+        self,
+        by_place: Mapping[_Place, Sequence[Claim]],
+        pending: dict[int, Claim],
+        *,
+        handlers: Mapping[str, Handler],
+        session_id: int,
+        most: int,
+    ) -> None:
+        """Submit the `most` units that have been ready for longest, and give the others back."""
+        units: list[tuple[_Place, Unit]] = []
+        for place, claims in by_place.items():
+            formed = form_units(claims, handlers=handlers, session_id=session_id, durations=self._durations)
+            units += [(place, unit) for unit in formed]
+        if len(units) > most:
+            units.sort(key=lambda placed: min((claim.ready_at, claim.event_id) for claim in placed[1].claims))
+            surplus = [claim for _, unit in units[most:] for claim in unit.claims]
+            self._runner.release(surplus, session_id=session_id)
+            _spoken_for(pending, surplus)
+        to_judge: defaultdict[_Place, list[Claim]] = defaultdict(list)
+        for place, unit in units[:most]:
+            if place is None:
+                self._executor.submit(partial(self._runner.run, unit))
+                _spoken_for(pending, unit.claims)
+            else:
+                to_judge[place] += unit.claims
+        for group in to_judge.values():
             self._executor.submit(partial(self._judge_then_submit, group, handlers, session_id))
+            _spoken_for(pending, group)
+
+    def _defer(self, pending: Mapping[int, Claim], error: BaseException, *, session_id: int) -> None:
+        """Put claims off after a fault of our own, or of a plugin where none was expected."""
+        _log.error("dispatch.failed", event_ids=list(pending), exc_info=error)
+        now = self._store.now()
+        outcome = Deferred(now + DEFER_AFTER_FAULT, f"the worker failed to start it: {type(error).__name__}")
+        self._outbox.put([Finished(claim, outcome, session_id, None, now) for claim in pending.values()])
 
     def _settled(self, claim: Claim, *, handlers: Mapping[str, Handler], session_id: int) -> Claim | Outcome | None:
         """Return the claim for the due time that shall run now, what it came to instead, or None if it was moved on."""
@@ -154,23 +218,30 @@ class Dispatcher(Service):
 
     def _judge_then_submit(self, claims: Sequence[Claim], handlers: Mapping[str, Handler], session_id: int) -> None:
         """Ask the guards in a slot, because they ask clouds; then run what may run."""
-        judgement = self._judge.judge(claims, now=self._store.now())
-        if judgement.refused:
+        pending = {claim.event_id: claim for claim in claims}
+        try:
+            judgement = self._judge.judge(claims, now=self._store.now())
             now = self._store.now()
-            self._outbox.put([Finished(claim, outcome, session_id, None, now) for claim, outcome in judgement.refused])
-        self._submit(judgement.proceed, handlers=handlers, session_id=session_id, fresh=judgement.fresh)
+            if judgement.refused:
+                self._outbox.put([Finished(claim, said, session_id, None, now) for claim, said in judgement.refused])
+                _spoken_for(pending, [claim for claim, _ in judgement.refused])
+            units = form_units(
+                judgement.proceed,
+                handlers=handlers,
+                session_id=session_id,
+                durations=self._durations,
+                fresh=judgement.fresh,
+            )
+            for unit in units:
+                self._executor.submit(partial(self._runner.run, unit))
+                _spoken_for(pending, unit.claims)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `_dispatch`
+            self._defer(pending, error, session_id=session_id)
 
-    def _submit(
-        self,
-        claims: Sequence[Claim],
-        *,
-        handlers: Mapping[str, Handler],
-        session_id: int,
-        fresh: Mapping[str, Resource] | None = None,
-    ) -> None:
-        units = form_units(claims, handlers=handlers, session_id=session_id, durations=self._durations, fresh=fresh)
-        for unit in units:
-            self._executor.submit(partial(self._runner.run, unit))
+
+def _spoken_for(pending: dict[int, Claim], claims: Sequence[Claim]) -> None:
+    for claim in claims:
+        pending.pop(claim.event_id, None)
 
 
 def _probes(claims: Sequence[Claim], handlers: Mapping[str, Handler]) -> list[Probe]:

@@ -97,13 +97,14 @@ class Judge:
                 found = self._cloud.read(
                     account=account, region=region, resource_type=resource_type, provider_ids=sorted(ids)
                 )
+                resources = {
+                    ids[provider_id]: resource for provider_id, resource in found.items() if provider_id in ids
+                }
             except Exception as error:  # noqa: BLE001 - providers call SDKs; whatever they raise means "not read"
                 text = str(error) or type(error).__name__
                 reading.problems |= dict.fromkeys(ids.values(), text)
                 continue
-            reading.found |= {
-                ids[provider_id]: resource for provider_id, resource in found.items() if provider_id in ids
-            }
+            reading.found |= resources
         return reading
 
 

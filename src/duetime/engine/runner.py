@@ -40,7 +40,7 @@ from duetime.store.hot_path import Start
 _log = get_logger(__name__)
 
 RELEASE_AFTER_SECONDS = 1.0
-"""The unstarted rest of a chunk is given back when the chunk has taken this long."""
+"""The unstarted rest of a unit is given back when its chunk, or the call before it, has taken this long."""
 _LEAVING = "the worker stopped"
 
 
@@ -129,8 +129,12 @@ class Runner:
             if number and (self._clock.monotonic() >= release_at or not self._session.may_start(unit.session_id)):
                 self.release(claims[number:], session_id=unit.session_id)
                 return number
-            if not self._call(unit, (claim,), later=claims[number + 1 :] if number + 1 < len(claims) else ()):
+            later = claims[number + 1 :] if number + 1 < len(claims) else ()
+            call = self._call(unit, (claim,), later=later)
+            if call is None:
                 return number
+            if later and not call.take_later():  # the watchdog has given them back
+                return number + 1
         return len(claims)
 
     def _run_group(self, unit: Unit, claims: Sequence[Claim]) -> int:
@@ -141,18 +145,20 @@ class Runner:
                 if not self._session.may_start(unit.session_id):
                     self.release(refused[number:], session_id=unit.session_id)
                     break
-                if not self._call(unit, (claim,), later=refused[number + 1 :]):
+                call = self._call(unit, (claim,), later=refused[number + 1 :])
+                if call is None or not call.take_later():
                     break
         return len(claims)
 
     def _call(
         self, unit: Unit, claims: Sequence[Claim], *, later: Sequence[Claim], refused: list[Claim] | None = None
-    ) -> bool:
+    ) -> Call | None:
         """Make one job call and put what came of each claim into the outbox, before the next call can hang.
 
         Returns:
-            False when there is nothing more to do: the watchdog has given the call up and has spoken for the rest of
-            its unit, or the worker is leaving and everything was given back.
+            The call that was made: whoever goes on with `later` has to take them from it. None when there is nothing
+            more to do: the watchdog has given the call up and has spoken for the rest of its unit, or the worker is
+            leaving and everything was given back.
         """
         kind = unit.handler.kind
         context = RunContext(
@@ -174,12 +180,12 @@ class Runner:
             retry=kind.retry,
         )
         if not self._calls.begin(call):
-            self.release((*claims, *later), session_id=unit.session_id, reason=_LEAVING)
-            return False
+            self.release((*claims, *call.take_later()), session_id=unit.session_id, reason=_LEAVING)
+            return None
         with bound(context):
             overall = _perform(unit.handler.job_class, claims[0])
         if not self._calls.close(call):
-            return False
+            return None
         try:
             if isinstance(overall, GroupRefused):
                 if refused is None:
@@ -190,7 +196,7 @@ class Runner:
             self._outbox.put(self._finished(call, claims, overall))
         finally:
             self._calls.forget(call)
-        return True
+        return call
 
     def _finished(self, call: Call, claims: Sequence[Claim], overall: Outcome | GroupRefused) -> list[Finished]:
         """Return what a call came to for these of its claims."""

@@ -40,6 +40,14 @@ def records_start(claim: Claim) -> bool:
     return claim.on_lost is not OnLost.RETRY or claim.failures > 0
 
 
+def chunk_size(handler: Handler, durations: "Durations") -> int:
+    """Return how many single events of a type one slot takes.
+
+    One where a loss has consequences: a chunk's starts are recorded together, so a crash would leave all of it unknown.
+    """
+    return 1 if handler.kind.on_lost is not OnLost.RETRY else durations.chunk(handler.kind.event_type)
+
+
 class Durations:
     """The running mean of how long one call of a type takes: what says how many fit into a chunk."""
 
@@ -95,7 +103,9 @@ def form_units(
             for part in _distinct_parts(members, most=handler.kind.max_group)
         ]
     for event_type, alone in singles.items():
-        size = durations.chunk(event_type)
+        size = chunk_size(handlers[event_type], durations)
+        if any(claim.on_lost is not OnLost.RETRY for claim in alone):
+            size = 1
         units += [
             Unit(tuple(alone[first : first + size]), handlers[event_type], session_id, fresh=fresh)
             for first in range(0, len(alone), size)

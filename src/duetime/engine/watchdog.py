@@ -1,14 +1,15 @@
-"""Deadlines: asks a job to stop, and gives it up when it does not."""
+"""Deadlines: asks a job to stop, gives it up when it does not, and lets nothing wait for long behind one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.outcomes import Released, TimedOut
 from duetime.engine.calls import Call, Calls
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
-from duetime.engine.runner import outcome_of
+from duetime.engine.runner import RELEASE_AFTER_SECONDS, outcome_of
 from duetime.engine.service import Service
 from duetime.store.store import Store
 
@@ -20,7 +21,8 @@ _ROUND_SECONDS = 0.25
 class Watchdog(Service):
     """Threads cannot be killed: a call that overstays is given up, its outcome is unknown, and its slot is stuck.
 
-    With half of the slots stuck the worker asks to be replaced.
+    With half of the slots stuck the worker asks to be replaced. What waits in its unit behind a call that takes long is
+    given back, whether that call has a deadline or not.
     """
 
     name = "watchdog"
@@ -47,6 +49,8 @@ class Watchdog(Service):
     def round(self) -> float:
         now = self._clock.monotonic()
         for call in self._calls.snapshot():
+            if now >= call.began + RELEASE_AFTER_SECONDS and (later := call.take_later()):
+                self._outbox.put(self._given_back(call, later))
             if call.deadline is None or now < call.deadline:
                 continue
             call.context.cancel.set()
@@ -55,6 +59,10 @@ class Watchdog(Service):
         if self._calls.stuck * 2 >= self._slots:
             self._on_stuck()
         return _ROUND_SECONDS
+
+    def _given_back(self, call: Call, later: Sequence[Claim]) -> list[Finished]:
+        now = self._store.now()
+        return [Finished(claim, Released(), call.session_id, None, now) for claim in later]
 
     def _speak_for(self, call: Call) -> None:
         """Say what came of a call in place of its thread; what it had already reported of a resource stands."""
@@ -65,6 +73,6 @@ class Watchdog(Service):
             Finished(claim, outcome_of(claim, overall, reported), call.session_id, call.started_at, now, call.retry)
             for claim in call.claims
         ]
-        finished += [Finished(claim, Released(), call.session_id, None, now) for claim in call.later]
+        finished += self._given_back(call, call.take_later())
         _log.error("run.timed_out", event_ids=[claim.event_id for claim in call.claims], seconds=overall.seconds)
         self._outbox.put(finished)

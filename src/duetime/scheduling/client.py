@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 from duetime.core.errors import IllegalTransition, Invalid
@@ -133,7 +134,10 @@ class Client:
             return tx.verbs.pause(event_id, actor=actor, reason=reason)
 
     def resume(self, event_id: int, *, actor: str = "", reason: str = "", catch_up: str | None = None) -> Event:
-        """Let a paused event run again; times missed meanwhile follow `catch_up`, or the type's rule when None."""
+        """Let a paused event run again; times missed meanwhile follow `catch_up`, or the event's rule when None.
+
+        A `catch_up` becomes the event's rule for good: it holds for all times that are missed later too.
+        """
         if catch_up is not None and catch_up not in CATCH_UPS:
             message = f"catch_up must be one of {', '.join(CATCH_UPS)}, not {catch_up!r}."
             raise Invalid(message)
@@ -144,30 +148,27 @@ class Client:
         """Run an event now, and return the event that will run.
 
         A one-off that is still to come is moved to now. For a recurring event, or one that has ended, a child is
-        added; the parent and its due times stay as they are.
+        added; the parent and its due times stay as they are. While that child lives, no second one is added: the one
+        there is is returned, and moved to now if it waits for later or is paused.
 
         Raises:
             IllegalTransition: it is running, or held.
         """
         known = self.event_types()
         with self.store.write() as tx:
-            event = tx.events.get(event_id)
+            event = tx.verbs.locked(event_id)  # or two at once would each add a child
             if event.status in (EventStatus.RUNNING, EventStatus.HELD):
                 remedy = _HELD if event.status is EventStatus.HELD else "It is running already."
                 raise IllegalTransition(event_id, verb="run now", status=event.status, remedy=remedy)
             if not event.recurring and not event.status.is_final:
-                once = Once(when=tx.now)
-                moved = tx.verbs.reschedule(
-                    event_id,
-                    schedule=once,
-                    due_at=tx.now,
-                    expires_at=_moved_expiry(event, once, tx.now, known=known),
-                    actor=actor,
-                    reason=reason or "run now",
-                )
-                if moved.status is EventStatus.PAUSED:
-                    moved = tx.verbs.resume(event_id, actor=actor, reason=reason or "run now")
-                return moved
+                return _move_to_now(tx, event, known=known, actor=actor, reason=reason)
+            key = _run_key(event_id)
+            child = tx.events.live_with_key(key)
+            if child is not None:
+                waits = child.status is EventStatus.SCHEDULED and child.due_at > tx.now
+                if not child.recurring and (waits or child.status is EventStatus.PAUSED):
+                    return _move_to_now(tx, child, known=known, actor=actor, reason=reason)
+                return child
             request = Request(
                 event_type=event.event_type,
                 schedule=tx.now,
@@ -182,7 +183,7 @@ class Client:
                 user_resource_id=event.user_resource_id,
                 created_by=actor,
             )
-            return self._add(tx, request, known=known, actor=actor)
+            return self._add(tx, request, known=known, actor=actor, key=key)
 
     def resolve(self, event_id: int, resolution: Resolution | str, *, reason: str, actor: str = "") -> Event:
         """Settle a held event: `retry`, `succeeded`, `failed` or `cancelled`.
@@ -201,8 +202,16 @@ class Client:
             next_due = event.schedule.next_after(event.due_at) if event.recurring else None
             return tx.verbs.resolve(event_id, resolution, next_due=next_due, actor=actor, reason=reason)
 
-    def _add(self, tx: Transaction, request: Request, *, known: Mapping[str, EventType], actor: str) -> Event:
-        prepared = prepare(request, known=known, now=tx.now, most_bytes=self.max_argument_bytes)
+    def _add(
+        self,
+        tx: Transaction,
+        request: Request,
+        *,
+        known: Mapping[str, EventType],
+        actor: str,
+        key: bytes | None = None,
+    ) -> Event:
+        prepared = prepare(request, known=known, now=tx.now, key=key, most_bytes=self.max_argument_bytes)
         event_id = tx.events.add(prepared, now=tx.now)
         event = tx.events.get(event_id)
         tx.audit.add(
@@ -217,6 +226,27 @@ class Client:
             },
         )
         return event
+
+
+def _run_key(parent_id: int) -> bytes:
+    """Return the dedupe key of the child that runs an event now; no key of a bot's wish is made of two parts."""
+    return blake2b(f"run\x1f{parent_id}".encode(), digest_size=16).digest()
+
+
+def _move_to_now(tx: Transaction, event: Event, *, known: Mapping[str, EventType], actor: str, reason: str) -> Event:
+    """Make a one-off that is scheduled or paused due now."""
+    once = Once(when=tx.now)
+    moved = tx.verbs.reschedule(
+        event.event_id,
+        schedule=once,
+        due_at=tx.now,
+        expires_at=_moved_expiry(event, once, tx.now, known=known),
+        actor=actor,
+        reason=reason or "run now",
+    )
+    if moved.status is EventStatus.PAUSED:
+        moved = tx.verbs.resume(event.event_id, actor=actor, reason=reason or "run now")
+    return moved
 
 
 def _moved_expiry(

@@ -9,7 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from duetime.core.json_types import canonical
+from duetime.core.sanitising import clean_text, history_text
 from duetime.store.tables import audit_entries
+
+LONGEST_REASON = 1000
+
+
+def reason_text(reason: str) -> str:
+    """Return a reason as history keeps it: text that every database takes, without secrets, of a bounded length."""
+    return (history_text(reason) or "")[:LONGEST_REASON]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,10 @@ class AuditTable:
         self._connection.execute(
             insert(audit_entries).values(
                 at=self._now,
-                actor=actor,
+                actor=clean_text(actor),
                 verb=verb,
                 subject=subject,
-                reason=reason,
+                reason=reason_text(reason),
                 before=None if before is None else canonical(before),
                 after=None if after is None else canonical(after),
             )

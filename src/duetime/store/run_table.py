@@ -129,8 +129,26 @@ class RunTable:
         statement = select(func.max(runs.c.attempt)).where(runs.c.event_id == event_id, runs.c.due_at == due_at)
         return int(self._connection.execute(statement).scalar() or 0)
 
-    def answer(self, due_times: Iterable[DueTime], *, status: RunStatus, reason: str, now: datetime) -> None:
-        """Write the final answer for due times that get no attempt any more."""
+    def answer(
+        self,
+        due_times: Iterable[DueTime],
+        *,
+        status: RunStatus,
+        reason: str,
+        now: datetime,
+        covers_until: datetime | None = None,
+        covers_count: int = 1,
+    ) -> None:
+        """Write the final answer for due times that get no attempt any more.
+
+        Args:
+            due_times: which; one row for each.
+            status: what became of them.
+            reason: why.
+            now: the database's time.
+            covers_until: the last due time that each row answers for, when it answers for several.
+            covers_count: how many due times each row answers for.
+        """
         rows = [
             {
                 **due._asdict(),
@@ -138,6 +156,8 @@ class RunTable:
                 "status": status.value,
                 "final": True,
                 "finished_at": now,
+                "covers_until": covers_until,
+                "covers_count": covers_count,
                 "reason": reason,
             }
             for due in due_times

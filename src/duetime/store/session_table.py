@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from duetime.core.errors import SessionLost
-from duetime.store.tables import sessions
+from duetime.store.tables import IS_RUNNING, events, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,13 @@ class SessionTable:
     def latest(self, *, most: int = 50) -> list[WorkerSession]:
         """Return sessions, newest first."""
         return self._list(only_alive=False, most=most)
+
+    def prune(self, *, before: datetime, most: int) -> int:
+        """Delete sessions that ended before `before` and hold no running event, at most `most`; return how many."""
+        busy = select(events.c.session_id).where(IS_RUNNING, events.c.session_id.is_not(None))
+        old = sessions.c.ended_at < before, sessions.c.session_id.not_in(busy)
+        oldest = select(sessions.c.session_id).where(*old).limit(most)
+        return int(self._connection.execute(delete(sessions).where(sessions.c.session_id.in_(oldest))).rowcount)
 
     def _list(self, *, only_alive: bool, most: int) -> list[WorkerSession]:
         statement = select(sessions).order_by(sessions.c.session_id.desc()).limit(most)

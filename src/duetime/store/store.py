@@ -65,7 +65,8 @@ class Store:
 
         Args:
             url: where the database is.
-            clock: the source of time; None = the system's.
+            clock: the source of time, on PostgreSQL until `measure_clock` is called; None = the system's on SQLite, the
+                database's own on PostgreSQL.
             durable: whether a commit on SQLite waits for the disk; False only for databases that are thrown away.
             busy_seconds: how long to wait for a lock that somebody else has, and for a free connection.
 
@@ -81,6 +82,7 @@ class Store:
         self._writer = threading.Lock()
         self._offset = timedelta(0)
         self._measured: tuple[datetime, float] | None = None
+        self._measures_by_itself = not self.is_sqlite and clock is None
 
     @property
     def location(self) -> str:
@@ -93,12 +95,14 @@ class Store:
         with self._turn(), translated_errors(), self.engine.connect() as opened:
             connection = opened.execution_options(duetime_writes=True)
             with connection.begin():
+                self._measure_once(connection)
                 yield Transaction(connection, hot_path=self._hot_path, now=self.now())
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """Open a transaction that only reads."""
         with translated_errors(), self.engine.connect() as connection, connection.begin():
+            self._measure_once(connection)
             yield Transaction(connection, hot_path=self._hot_path, now=self.now())
 
     @contextmanager
@@ -117,7 +121,15 @@ class Store:
             self._writer.release()
 
     def now(self) -> datetime:
-        """Return the database's time: what it last said, and what has passed since on a clock that nobody puts."""
+        """Return the database's time: what it last said, and what has passed since on a clock that nobody puts.
+
+        A store on PostgreSQL asks the database when it is first asked itself, unless it was given a clock.
+
+        Raises:
+            DatabaseUnavailable: the database has never said its time, and does not now.
+        """
+        if self._measured is None and self._measures_by_itself:
+            self.measure_clock()
         if self._measured is None:
             return self.clock.now()
         there, at = self._measured
@@ -133,10 +145,18 @@ class Store:
         if self.is_sqlite:
             return self._offset
         with translated_errors(), self.engine.connect() as connection:
-            connection.execute(text("SELECT 1"))  # so that connecting is not measured
-            before = self.clock.monotonic()
-            there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-            now, after = self.clock.now(), self.clock.monotonic()
+            return self._measure(connection)
+
+    def _measure_once(self, connection: Connection) -> None:
+        """Measure on a connection that is open anyway: a second one might never become free."""
+        if self._measured is None and self._measures_by_itself:
+            self._measure(connection)
+
+    def _measure(self, connection: Connection) -> timedelta:
+        connection.execute(text("SELECT 1"))  # so that connecting is not measured
+        before = self.clock.monotonic()
+        there: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        now, after = self.clock.now(), self.clock.monotonic()
         self._measured = there.astimezone(UTC), (before + after) / 2
         self._offset = self.now() - now
         return self._offset

@@ -9,10 +9,13 @@ from sqlalchemy import Connection, select, update
 
 from duetime.core.errors import IllegalTransition, Invalid, StaleClaim, UnknownName
 from duetime.core.events import Event
+from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish, may_move
+from duetime.schedule.catch_up import MOMENT, CatchUp, catch_up
 from duetime.schedule.codec import encode, to_json
-from duetime.store.audit_table import AuditTable
+from duetime.schedule.value import ScheduleValue
+from duetime.store.audit_table import AuditTable, reason_text
 from duetime.store.event_table import EventTable
 from duetime.store.rows import event_of
 from duetime.store.run_table import DueTime, RunTable
@@ -63,7 +66,7 @@ class EventVerbs:
 
     def pause(self, event_id: int, *, actor: str, reason: str = "") -> Event:
         """Keep an event from running until it is resumed; a running one pauses when its attempt ends."""
-        event = self._locked(event_id)
+        event = self.locked(event_id)
         if event.status is EventStatus.RUNNING:
             if event.wish in (Wish.CANCEL, Wish.DETACH):
                 raise IllegalTransition(event_id, verb="paused", status=event.status, remedy=_ENDING)
@@ -72,8 +75,11 @@ class EventVerbs:
         return self._write(event, "pause", actor, reason, status=EventStatus.PAUSED, status_reason=_by(actor, reason))
 
     def resume(self, event_id: int, *, actor: str, reason: str = "", catch_up: str | None = None) -> Event:
-        """Let a paused event run again; times missed meanwhile follow `catch_up`, or the type's rule when None."""
-        event = self._locked(event_id)
+        """Let a paused event run again; times missed meanwhile follow `catch_up`, or the event's rule when None.
+
+        A `catch_up` becomes the event's rule for good: it holds for all times that are missed later too.
+        """
+        event = self.locked(event_id)
         if event.status is EventStatus.RUNNING and event.wish is Wish.PAUSE:
             return self._write(event, "resume", actor, reason, wish=None)
         if event.status is not EventStatus.PAUSED:
@@ -85,7 +91,7 @@ class EventVerbs:
 
     def cancel(self, event_id: int, *, actor: str, reason: str = "") -> Event:
         """Take an event back for good; a running one ends with its true outcome first and is then not repeated."""
-        event = self._locked(event_id)
+        event = self.locked(event_id)
         if event.status is EventStatus.RUNNING:
             # The key is given up at once: what is scheduled from now on must not be kept for one that is ending.
             return self._write(event, "cancel", actor, reason, wish=Wish.CANCEL.value, dedupe_key=None)
@@ -105,8 +111,8 @@ class EventVerbs:
         actor: str,
         reason: str = "",
     ) -> Event:
-        """Give an event another schedule. A due time that was already owed is answered as skipped."""
-        event = self._locked(event_id)
+        """Give an event another schedule. The due times that were already owed are answered as skipped."""
+        event = self.locked(event_id)
         if event.status not in (EventStatus.SCHEDULED, EventStatus.PAUSED):
             raise _not_allowed(event, "rescheduled")
         self._answer_owed(event, RunStatus.SKIPPED, "rescheduled")
@@ -139,7 +145,7 @@ class EventVerbs:
         if not reason.strip():
             message = "A resolution needs a reason: say how the outcome is known."
             raise Invalid(message)
-        event = self._locked(event_id)
+        event = self.locked(event_id)
         if event.status is not EventStatus.HELD:
             raise IllegalTransition(event_id, verb="resolved", status=event.status, remedy="Only held events are.")
         said = f"resolved as {resolution} {_by(actor, reason)}"
@@ -154,7 +160,10 @@ class EventVerbs:
                 expires_at=None,  # the person who says retry has seen how late it is
                 status_reason=said,
             )
-        self._runs.answer([DueTime.of(event)], status=_FINAL_RUN[resolution], reason=said, now=self._now)
+        if resolution is Resolution.CANCELLED:
+            self._answer_owed(event, RunStatus.CANCELLED, said)
+        else:
+            self._runs.answer([DueTime.of(event)], status=_FINAL_RUN[resolution], reason=said, now=self._now)
         failed_in_a_row = event.failed_in_a_row + 1 if resolution is Resolution.FAILED else 0
         if next_due is not None and resolution is not Resolution.CANCELLED:
             return self._write(
@@ -180,7 +189,7 @@ class EventVerbs:
             status_reason=said,
         )
 
-    def _locked(self, event_id: int) -> Event:
+    def locked(self, event_id: int) -> Event:
         """Return the event, with its row locked until the transaction ends."""
         row = self._connection.execute(
             select(events).where(events.c.event_id == event_id).with_for_update()
@@ -194,7 +203,13 @@ class EventVerbs:
             raise _not_allowed(event, verb)
 
     def _answer_owed(self, event: Event, status: RunStatus, reason: str) -> None:
-        self._runs.answer_owed([DueTime.of(event)], status=status, reason=reason, now=self._now)
+        """Write the one final answer for all due times up to now that have none yet; those to come were never owed."""
+        if event.due_at > self._now:
+            return
+        until, count = _owed(event, now=self._now)
+        self._runs.answer(
+            [DueTime.of(event)], status=status, reason=reason, now=self._now, covers_until=until, covers_count=count
+        )
 
     def _write(self, event: Event, verb: str, actor: str, reason: str, **changes: Any) -> Event:
         status = changes.get("status")
@@ -228,8 +243,18 @@ def _not_allowed(event: Event, verb: str) -> IllegalTransition:
 
 
 def _by(actor: str, reason: str) -> str:
-    said_by = f"by {actor or 'somebody'}"
-    return f"{said_by}: {reason}" if reason else said_by
+    said_by = f"by {clean_text(actor) or 'somebody'}"
+    return f"{said_by}: {reason_text(reason)}" if reason else said_by
+
+
+def _owed(event: Event, *, now: datetime) -> tuple[datetime | None, int]:
+    """Return the last due time that is owed, None when it is the present one, and how many are."""
+    schedule = event.schedule
+    if not isinstance(schedule, ScheduleValue):
+        return None, 1
+    # With less than no grace, not even a due time of this instant counts as on time: all are told as one.
+    missed = catch_up(schedule, due_at=event.due_at, now=now, policy=CatchUp.SKIP, grace=-MOMENT).missed
+    return (None, 1) if missed is None or missed.count == 1 else (missed.last, missed.count)
 
 
 def _facts(event: Event) -> dict[str, Any]:
