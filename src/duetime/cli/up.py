@@ -68,6 +68,8 @@ class Supervisor:
             code = self._run_child()
             if self._handed_on == 1 and code in (-signal.SIGTERM, -signal.SIGINT, ExitCode.INTERRUPTED):
                 return ExitCode.OK  # it had not even begun to work
+            if code == ExitCode.OK and not self._stopping.is_set():
+                error_line("The worker was asked to stop by somebody else and has drained; this ends with it.")
             if self._stopping.is_set() or (code >= 0 and code != ExitCode.REPLACE_ME):
                 return code if code >= 0 else SIGNAL_EXIT - code
             if code < 0:
@@ -86,6 +88,8 @@ class Supervisor:
         ) as child:
             self._child = child
             self.started += 1
+            if self._stopping.is_set():  # asked while the child was being made, when nobody could be told yet
+                child.send_signal(signal.SIGTERM)
             code = child.wait()
             self._child = None
         return code
@@ -95,4 +99,6 @@ class Supervisor:
         self._handed_on += 1
         child = self._child
         if child is not None and child.poll() is None:
-            child.send_signal(number)
+            # The first time always SIGTERM: it drains as Ctrl-C does, and a child that is still starting ends by it
+            # cleanly, where an interrupt would meet Python half-way through its own start.
+            child.send_signal(signal.SIGTERM if self._handed_on == 1 else number)
