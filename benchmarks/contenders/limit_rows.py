@@ -14,9 +14,8 @@ def created_by(bot: Bot) -> str:
 
 def texts_and_keys(bot: Bot, wished: Sequence[Wish]) -> Iterator[tuple[str, datetime, str, bytes]]:
     """Yield resource id, due time, schedule text and dedupe key of each wish."""
-    head = f"{bot.bot_id}\x1f\x1f"
-    tail = f"\x1f{EVENT_TYPE}\x1f0"
+    who = blake2b(f"{bot.bot_id}\x1f\x1f{EVENT_TYPE}".encode(), digest_size=4).digest()
     for resource_id, when in wished:
         schedule = f'{{"_type":"once","version":1,"when":"{when.isoformat()[:-6]}Z"}}'
-        key = blake2b(f"{head}{resource_id}{tail}".encode(), digest_size=16).digest()
+        key = who + blake2b(f"{resource_id}\x1f0".encode(), digest_size=12).digest()
         yield resource_id, when, schedule, key

@@ -239,3 +239,9 @@ def _excludes_the_slash(item: Any) -> bool:
     """Addresses are looked for after `//`, and what may stand between excludes the slash."""
     inner = item[1][2]
     return len(inner) == 1 and inner[0][0] is constants.IN and (constants.LITERAL, ord("/")) in inner[0][1]
+
+
+def test_a_text_that_was_blacked_out_already_stays_as_it_is() -> None:
+    once = redact("password=hunter2 did not work; token: 'abc'")
+    assert "hunter2" not in once
+    assert redact(once) == once

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.scheduling.asking import on_both
 
-from duetime.core.errors import IllegalTransition, Invalid, InvalidSchedule, UnknownName
+from duetime.core.errors import Conflict, IllegalTransition, Invalid, InvalidSchedule, UnknownName
 from duetime.core.events import Event, Run
 from duetime.core.outcomes import Expired, Failed, Held, Outcome, Skipped, Succeeded
 from duetime.core.statuses import EventStatus, RunStatus, Wish
@@ -56,7 +56,7 @@ def bring(client: Client, status: EventStatus, when: Any = None) -> Event:
 def deed(client: Client, verb: str, event_id: int) -> Event:
     match verb:
         case "reschedule":
-            return client.reschedule(event_id, client.now() + HOUR, actor="ada")
+            return client.reschedule(event_id, client.now() + HOUR, may_end_recurrence=True, actor="ada")
         case "resolve":
             return client.resolve(event_id, "succeeded", reason="I looked.", actor="ada")
         case _:
@@ -75,7 +75,6 @@ ALLOWED: dict[tuple[EventStatus, str], EventStatus] = {
     (S.PAUSED, "cancel"): S.CANCELLED,
     (S.PAUSED, "reschedule"): S.PAUSED,
     (S.PAUSED, "run_now"): S.SCHEDULED,
-    (S.HELD, "cancel"): S.CANCELLED,
     (S.HELD, "resolve"): S.SUCCEEDED,
     **{(status, "run_now"): status for status in S if status.is_final},
 }
@@ -178,7 +177,10 @@ def test_a_one_off_may_become_recurring_and_back(client: Client, now: datetime) 
     event = client.schedule("test.delete", now + HOUR)
     recurring = client.reschedule(event.event_id, Daily(time_of_day="19:00"))
     assert (recurring.recurring, recurring.expires_at) == (True, None)
-    once = client.reschedule(event.event_id, now + HOUR)
+    with pytest.raises(Conflict, match="one single time would end that"):
+        client.reschedule(event.event_id, now + HOUR)
+    assert client.get(event.event_id) == recurring
+    once = client.reschedule(event.event_id, now + HOUR, may_end_recurrence=True)
     assert (once.recurring, once.expires_at) == (False, now + 25 * HOUR)
 
 

@@ -164,7 +164,7 @@ def test_equal_arguments_have_equal_texts(client: Client, now: datetime) -> None
 def test_an_unknown_type_is_refused_with_the_nearest_names(client: Client, events: Events, now: datetime) -> None:
     with pytest.raises(UnknownEventType, match=r"Did you mean test\.mail or") as error:
         client.schedule("test.mial", now)
-    assert "pass allow_unknown to let the event wait for a handler" in str(error.value)
+    assert "let the event wait for a handler: --allow-unknown" in str(error.value)
     assert not events()
 
 

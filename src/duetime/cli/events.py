@@ -62,7 +62,7 @@ def reschedule(
 
     def move(client: "Client", who: str) -> "Event":
         when = read_when(delay=delay, at=at, schedule=schedule, now=client.now())
-        return client.reschedule(event_id, when, actor=who, reason=reason)
+        return client.reschedule(event_id, when, may_end_recurrence=schedule is not None, actor=who, reason=reason)
 
     _steer(move, as_json=as_json)
 

@@ -107,7 +107,7 @@ class UnknownEventType(NotFound):
         self.near = tuple(near)
         super().__init__(
             f"No event type {event_type!r} is known.{_did_you_mean(self.near)} Load the plugin that brings it, "
-            "or pass allow_unknown to let the event wait for a handler."
+            "or let the event wait for a handler: --allow-unknown, allow_unknown=True."
         )
 
 

@@ -43,7 +43,13 @@ def redact(text: str) -> str:
     if _HINT.search(text) is None:
         return text
     text = _SECRETS.sub(REDACTED, _without_private_keys(text))
-    return _NAMED_SECRETS.sub(lambda found: found.group(1) + _quoted(found.group(2)), text)
+    return _NAMED_SECRETS.sub(_blacked_out, text)
+
+
+def _blacked_out(found: re.Match[str]) -> str:
+    if REDACTED.startswith(found.group(2)):  # a text may pass here twice, on its way into history and into a log
+        return found.group(0)
+    return found.group(1) + _quoted(found.group(2))
 
 
 def clean_text(text: str) -> str:

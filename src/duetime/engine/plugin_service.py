@@ -107,7 +107,12 @@ class PluginService(Service):
         except DuetimeError as error:
             _log.error("plugin.failed", plugin=wish.plugin, error=str(error))
             self._errors = [*self._errors[-9:], error]
-            self._reach(wish, "failed", error=str(error))
+            going_on = [plugin for plugin in self._manager.loaded() if plugin.name == wish.plugin]
+            if going_on:  # the reload failed, and what was loaded before still serves
+                old = f"Generation {going_on[0].generation} goes on."
+                self._reach(wish, "failed", error=f"{error} {old}", details=_details(going_on[0]))
+            else:
+                self._reach(wish, "failed", error=str(error))
             return
         self._catalogue.set_generation(plugin.name, plugin.generation)
         self._reach(wish, "loaded", details=_details(plugin), error="; ".join(map(str, plugin.faults)))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-from duetime.core.errors import IllegalTransition, Invalid
+from duetime.core.errors import Conflict, IllegalTransition, Invalid
 from duetime.core.event_types import EventType
 from duetime.core.events import Event, OnExisting
 from duetime.core.json_types import canonical
@@ -106,14 +106,26 @@ class Client:
         event_id: int,
         schedule: Schedule | Mapping[str, Any] | str | datetime,
         *,
+        may_end_recurrence: bool = False,
         actor: str = "",
         reason: str = "",
     ) -> Event:
-        """Give a scheduled or paused event another schedule."""
+        """Give a scheduled or paused event another schedule.
+
+        Raises:
+            Conflict: a recurring event would become a one-off, and `may_end_recurrence` does not say that it may.
+        """
         known = self.event_types()
         with self.store.write() as tx:
             value, due_at = plan(schedule, now=tx.now)
             event = tx.events.get(event_id)
+            if event.recurring and not value.recurring and not may_end_recurrence:
+                message = (
+                    f"Event {event_id} recurs ({event.schedule.describe()}); one single time would end that. "
+                    f"For an extra run use `duetime events run {event_id}`; for another rhythm, or to end it, "
+                    "give the whole schedule: --schedule JSON."
+                )
+                raise Conflict(message)
             return tx.verbs.reschedule(
                 event_id,
                 schedule=value,

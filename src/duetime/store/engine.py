@@ -207,5 +207,7 @@ def _unavailable(error: Exception) -> DatabaseUnavailable | None:
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
     unreachable = state is None and isinstance(error, OperationalError)
     if lost or unreachable or (state is not None and state[:2] in _POSTGRESQL_PROBLEMS):
-        return DatabaseUnavailable(text, remedy="It is tried again by itself; look at the server if it stays.")
+        return DatabaseUnavailable(
+            text, remedy="Look whether the server runs and can be reached; a running worker tries again by itself."
+        )
     return None

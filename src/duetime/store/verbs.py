@@ -95,6 +95,8 @@ class EventVerbs:
         if event.status is EventStatus.RUNNING:
             # The key is given up at once: what is scheduled from now on must not be kept for one that is ending.
             return self._write(event, "cancel", actor, reason, wish=Wish.CANCEL.value, dedupe_key=None)
+        if event.status is EventStatus.HELD:  # whoever takes it back must say how its outcome is known
+            raise IllegalTransition(event_id, verb="cancelled", status=event.status, remedy=_REMEDIES[event.status])
         self._allow(event, EventStatus.CANCELLED, "cancelled")
         self._answer_owed(event, RunStatus.CANCELLED, _by(actor, reason))
         return self._write(
