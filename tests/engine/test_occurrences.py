@@ -7,9 +7,9 @@ import pytest
 from tests.engine.stepped import NOW, Stepped
 
 from duetime.core.events import Event
-from duetime.core.outcomes import Failed, Snoozed
+from duetime.core.outcomes import Failed, OutcomeUnknown, Snoozed
 from duetime.core.retry import Retry
-from duetime.core.statuses import EventStatus, RunStatus
+from duetime.core.statuses import EventStatus, OnLost, RunStatus
 from duetime.jobs.base import ScheduledEventJob
 from duetime.schedule import Cron, Daily, Periodic
 
@@ -154,10 +154,10 @@ def test_a_retry_gives_way_to_the_next_due_time(stepped: Stepped) -> None:
     stepped.settle()
     assert [(run.due_at, run.attempt, run.status, run.final) for run in stepped.runs(event)] == [
         (NOW + HOUR, 1, RunStatus.FAILED, False),
-        (NOW + HOUR, 2, RunStatus.SKIPPED, True),
+        (NOW + HOUR, 2, RunStatus.FAILED, True),
         (NOW + 2 * HOUR, 1, RunStatus.SUCCEEDED, True),
     ]
-    assert stepped.runs(event)[1].reason == "missed (latest applies): a later time came due before its retry"
+    assert stepped.runs(event)[1].reason == "failed; a later time came due before its retry"
     assert stepped.event(event).due_at == NOW + 3 * HOUR
 
 
@@ -257,3 +257,46 @@ def test_an_exhausted_schedule_ends_its_event(stepped: Stepped, started: list[An
     stepped.settle()
     assert stepped.event(event).status is EventStatus.SUCCEEDED
     assert len(started) == 1
+
+
+def test_what_always_fails_is_counted_as_failed_though_its_retries_are_overtaken(stepped: Stepped) -> None:
+    @stepped.job()
+    class Job(ScheduledEventJob):
+        retry = Retry(attempts=5, first=timedelta(minutes=150), longest=timedelta(hours=9), jitter=0)
+
+        def run(self) -> Any:
+            return Failed("no")
+
+    event = hourly(stepped)
+    for _ in range(8):
+        stepped.pass_time(3600)
+        stepped.settle()
+    final = [(run.status, run.covers_count) for run in stepped.runs(event) if run.final]
+    assert final[:2] == [(RunStatus.FAILED, 1), (RunStatus.SKIPPED, 2)]
+    assert stepped.event(event).failed_in_a_row == 2
+
+
+def test_a_resolved_retry_runs_at_its_own_due_time_whatever_came_due_since(stepped: Stepped) -> None:
+    answers: list[Any] = [OutcomeUnknown("no answer"), None, None]
+
+    @stepped.job()
+    class Job(ScheduledEventJob):
+        on_lost = OnLost.HOLD
+
+        def run(self) -> Any:
+            answer = answers.pop(0)
+            if answer is not None:
+                raise answer
+
+    event = hourly(stepped)
+    stepped.pass_time(3600)
+    stepped.settle()
+    stepped.pass_time(3 * 3600)
+    stepped.client.resolve(event.event_id, "retry", reason="it was not done", actor="ann")
+    stepped.settle()
+    final = [(run.due_at, run.status, run.covers_count) for run in stepped.runs(event) if run.final]
+    assert final == [
+        (NOW + HOUR, RunStatus.SUCCEEDED, 1),
+        (NOW + 2 * HOUR, RunStatus.SKIPPED, 2),
+        (NOW + 4 * HOUR, RunStatus.SUCCEEDED, 1),
+    ]

@@ -49,6 +49,11 @@ class Proxy:
 
     def _up(self, client: socket.socket, server: socket.socket, broken: threading.Event) -> None:
         """Pass on what the client says."""
+        with suppress(OSError):  # the other side may end both while we pass on
+            self._pass_on(client, server, broken)
+        _end(client, server)
+
+    def _pass_on(self, client: socket.socket, server: socket.socket, broken: threading.Event) -> None:
         for sent in _received(client):
             if self.cut is not None and COMMIT in sent:
                 cut, self.cut = self.cut, None
@@ -56,14 +61,14 @@ class Proxy:
                     break
                 broken.set()
             server.sendall(sent)
-        _end(client, server)
 
     def _down(self, server: socket.socket, client: socket.socket, broken: threading.Event) -> None:
         """Pass on what the server answers."""
-        for sent in _received(server):
-            if broken.is_set():
-                break
-            client.sendall(sent)
+        with suppress(OSError):
+            for sent in _received(server):
+                if broken.is_set():
+                    break
+                client.sendall(sent)
         _end(client, server)
 
 

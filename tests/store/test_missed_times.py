@@ -14,7 +14,7 @@ def _advance(scene: Scene, claim: Claim, *, session_id: int = 1) -> bool:
     missed = MissedTimes(claim.due_at, claim.due_at + 2 * HOUR, 3, REASON)
     with scene.store.write() as tx:
         return tx.claims.advance(
-            claim, due_at=claim.due_at + 3 * HOUR, missed=missed, session_id=session_id, now=scene.now
+            claim, due_at=claim.due_at + 3 * HOUR, missed=[missed], session_id=session_id, now=scene.now
         )
 
 
@@ -54,7 +54,7 @@ def test_missed_times_are_recorded_beside_a_step_without_a_run(scene: Scene) -> 
     missed = MissedTimes(claim.due_at, claim.due_at, 1, "missed (skip applies)")
     with scene.store.write() as tx:
         assert tx.claims.finish([ending]) == {claim.event_id}
-        tx.claims.record_missed(claim, missed=missed, session_id=1, now=scene.now + timedelta(seconds=1))
+        tx.claims.record_missed(claim, missed=[missed], session_id=1, now=scene.now + timedelta(seconds=1))
     assert scene.event(claim.event_id).due_at == next_due
     (run,) = scene.runs(claim.event_id)
     assert (run.due_at, run.covers_count, run.reason) == (claim.due_at, 1, "missed (skip applies)")

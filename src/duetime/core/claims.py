@@ -88,9 +88,14 @@ class Ending(NamedTuple):
 
 
 class MissedTimes(NamedTuple):
-    """Due times of a recurring event that were not run, as one history row."""
+    """Due times of a recurring event that get their answer without a further attempt, as one history row.
+
+    Attributes:
+        status: `skipped`, or `failed` for a time that was tried and whose retry a later time has overtaken.
+    """
 
     first: datetime
     last: datetime
     times: int
     reason: str
+    status: RunStatus = RunStatus.SKIPPED

@@ -1,14 +1,19 @@
 """Which due time a claim is for: missed times are recorded and passed over before anything starts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from duetime.core.claims import Claim, Ending, MissedTimes, Step
+from duetime.core.events import Event
 from duetime.core.outcomes import Released
-from duetime.core.statuses import EventStatus
+from duetime.core.statuses import EventStatus, RunStatus
 from duetime.engine.catalogue import Handler
-from duetime.schedule.catch_up import CatchUp, CatchUpPlan, catch_up
+from duetime.schedule.catch_up import CatchUp, CatchUpPlan, Missed, catch_up
 from duetime.schedule.codec import decode
 from duetime.store.store import Store, Transaction
+from duetime.store.verbs import RESOLVED_AS_RETRY
+
+FAILED = RunStatus.FAILED
 
 
 class Occurrences:
@@ -20,7 +25,7 @@ class Occurrences:
     def settle(self, claim: Claim, *, handler: Handler, session_id: int, now: datetime) -> Claim | Released | None:
         """Return the claim for the due time that shall run now, or None when none shall and the event was moved on.
 
-        Missed times get their one history row in the same transaction that moves the event on. When something was asked
+        Missed times get their history row in the same transaction that moves the event on. When something was asked
         of the event meanwhile it is given back, so that this is heard.
         """
         policy = CatchUp(claim.catch_up or handler.kind.catch_up)
@@ -28,20 +33,39 @@ class Occurrences:
         if plan.missed is None:
             return claim
         with self._store.write() as tx:
-            missed = MissedTimes(
-                first=plan.missed.first,
-                last=plan.missed.last,
-                times=plan.missed.count,
-                reason=f"missed ({policy} applies): {self._why(tx, claim)}",
-            )
+            event = tx.events.get(claim.event_id)
+            if event.status_reason.startswith(RESOLVED_AS_RETRY):
+                return claim  # a person wants this very time; those after it are looked at when it has its answer
+            missed = self._answers(tx, claim, event, plan.missed, policy=policy)
             if plan.run_at is None:
                 return self._pass_over(tx, claim, plan, missed, session_id=session_id, now=now)
             if not tx.claims.advance(claim, due_at=plan.run_at, missed=missed, session_id=session_id, now=now):
                 return None
-        return claim._replace(due_at=plan.run_at, attempt=1, failures=0)
+        failed_in_a_row = claim.failed_in_a_row + _failures_in(missed)
+        return claim._replace(due_at=plan.run_at, attempt=1, failures=0, failed_in_a_row=failed_in_a_row)
+
+    def _answers(
+        self, tx: Transaction, claim: Claim, event: Event, missed: Missed, *, policy: CatchUp
+    ) -> Sequence[MissedTimes]:
+        """Return the answers of missed times: one row, or two when the first of them was tried and failed."""
+        reason = f"missed ({policy} applies): {self._why(tx, claim, event)}"
+        if not claim.failures:
+            return (MissedTimes(missed.first, missed.last, missed.count, reason),)
+        failed = MissedTimes(missed.first, missed.first, 1, "failed; a later time came due before its retry", FAILED)
+        second = decode(claim.schedule_text).next_after(missed.first)
+        if missed.count == 1 or second is None:
+            return (failed,)
+        return (failed, MissedTimes(second, missed.last, missed.count - 1, reason))
 
     def _pass_over(
-        self, tx: Transaction, claim: Claim, plan: CatchUpPlan, missed: MissedTimes, *, session_id: int, now: datetime
+        self,
+        tx: Transaction,
+        claim: Claim,
+        plan: CatchUpPlan,
+        missed: Sequence[MissedTimes],
+        *,
+        session_id: int,
+        now: datetime,
     ) -> Released | None:
         """Move the event to its next due time, or end it when there is none."""
         next_due = plan.next_due
@@ -51,23 +75,26 @@ class Occurrences:
             ready_at=claim.ready_at if next_due is None else next_due,
             attempt=0,
             failures=0,
-            failed_in_a_row=claim.failed_in_a_row,
-            reason=missed.reason,
+            failed_in_a_row=claim.failed_in_a_row + _failures_in(missed),
+            reason=missed[-1].reason,
             run_status=None,
             final=False,
         )
         if tx.claims.finish([Ending(claim, step, session_id, None, now)]):
             tx.claims.record_missed(claim, missed=missed, session_id=session_id, now=now)
             return None
-        return Released(missed.reason)
+        return Released(missed[-1].reason)
 
-    def _why(self, tx: Transaction, claim: Claim) -> str:
+    def _why(self, tx: Transaction, claim: Claim, event: Event) -> str:
         if claim.failures or claim.attempt > 1:
             return "a later time came due before its retry"
-        event = tx.events.get(claim.event_id)
         if event.status_reason == "was paused":
             return "it was paused"
         runs = tx.runs.of_event(claim.event_id, most=1)
         if runs and runs[-1].finished_at > claim.due_at:
             return "the previous run was still going"
         return "no worker with a handler was running"
+
+
+def _failures_in(missed: Sequence[MissedTimes]) -> int:
+    return sum(times.status is FAILED for times in missed)

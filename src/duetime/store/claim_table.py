@@ -58,36 +58,43 @@ class ClaimTable:
                 self._operations.apply(ending.operations)
         return accepted
 
-    def advance(self, claim: Claim, *, due_at: datetime, missed: MissedTimes, session_id: int, now: datetime) -> bool:
+    def advance(
+        self, claim: Claim, *, due_at: datetime, missed: Sequence[MissedTimes], session_id: int, now: datetime
+    ) -> bool:
         """Record the missed times of a claimed recurring event and move it to `due_at`, its first attempt there."""
+        failed = sum(times.status is RunStatus.FAILED for times in missed)
         moved = self._connection.execute(
             update(events)
             .where(events.c.event_id == claim.event_id, events.c.claim_token == claim.token)
-            .values(due_at=due_at, attempt=1, failures=0)
+            .values(due_at=due_at, attempt=1, failures=0, failed_in_a_row=claim.failed_in_a_row + failed)
         )
         if moved.rowcount != 1:
             return False
         self.record_missed(claim, missed=missed, session_id=session_id, now=now)
         return True
 
-    def record_missed(self, claim: Claim, *, missed: MissedTimes, session_id: int, now: datetime) -> None:
-        """Write the one history row that answers for missed times."""
+    def record_missed(self, claim: Claim, *, missed: Sequence[MissedTimes], session_id: int, now: datetime) -> None:
+        """Write the history rows that answer for missed times."""
         self._connection.execute(
-            insert(runs).values(
-                event_id=claim.event_id,
-                due_at=missed.first,
-                attempt=claim.attempt,
-                event_type=claim.event_type,
-                resource_id=claim.resource_id,
-                bot_id=claim.bot_id,
-                status=RunStatus.SKIPPED.value,
-                final=True,
-                finished_at=now,
-                session_id=session_id,
-                covers_until=missed.last,
-                covers_count=missed.times,
-                reason=missed.reason,
-            )
+            insert(runs),
+            [
+                {
+                    "event_id": claim.event_id,
+                    "due_at": times.first,
+                    "attempt": claim.attempt if times.first == claim.due_at else 1,
+                    "event_type": claim.event_type,
+                    "resource_id": claim.resource_id,
+                    "bot_id": claim.bot_id,
+                    "status": times.status.value,
+                    "final": True,
+                    "finished_at": now,
+                    "session_id": session_id,
+                    "covers_until": times.last,
+                    "covers_count": times.times,
+                    "reason": times.reason,
+                }
+                for times in missed
+            ],
         )
 
     def wishes(self, session_id: int) -> dict[int, Wish]:

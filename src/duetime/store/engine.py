@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from duetime.store.types import to_micros
 BUSY_SECONDS = 15.0
 STATEMENT_SECONDS = 30
 _POOL_SIZE = 8
+_LOOK_AGAIN_SECONDS = 0.02
 _FRESH = "write sqlite:///duetime.db or postgresql://user@host/name"
 
 
@@ -85,7 +87,7 @@ def _sqlite(url: URL, *, clock: Clock, durable: bool, busy_seconds: float) -> En
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves: the driver would begin too late
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_write_ahead_log(connection, busy_seconds=busy_seconds)
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.create_function("duetime_now", 0, lambda: to_micros(clock.now()))
@@ -98,6 +100,25 @@ def _sqlite(url: URL, *, clock: Clock, durable: bool, busy_seconds: float) -> En
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, *, busy_seconds: float) -> None:
+    """Switch a new file to write-ahead logging, once; two processes may open it at the same moment.
+
+    SQLite does not wait for the lock that this takes, whatever its busy time-out says, so we do.
+    """
+    for _ in range(max(1, int(busy_seconds / _LOOK_AGAIN_SECONDS))):
+        try:
+            (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
+            if mode != "wal":
+                (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                raise
+        else:
+            return
+        threading.Event().wait(_LOOK_AGAIN_SECONDS)
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _postgresql(url: URL, *, busy_seconds: float) -> Engine:

@@ -32,6 +32,10 @@ _REMEDIES: Mapping[EventStatus, str] = {
 }
 
 
+RESOLVED_AS_RETRY = "resolved as retry"
+"""How the status reason of an event begins that a person wants run at its present due time, whatever came due since."""
+
+
 class Resolution(StrEnum):
     """How a person settles a held event."""
 
