@@ -95,8 +95,10 @@ def _starts(found: Evidence, event: Any) -> Iterator[str]:
     yield from (f"token {token}: called {times} times" for token, times in called.items() if times > 1)
     with_call = {(tenure.due_at, tenure.attempt) for tenure in held if called[tenure.token]}
     for key, run in rows.items():
-        if run.status in ("succeeded", "failed") and key not in with_call:
-            yield f"{run.status} at {key[0]} without a call"
+        before = rows.get((key[0], key[1] - 1))
+        overtaken = run.status == "failed" and run.started_at is None and before is not None and not before.final
+        if run.status in ("succeeded", "failed") and key not in with_call and not overtaken:
+            yield f"{run.status} at {key[0]} without a call: {run.error or run.reason}"
     yield from _order(found, event, called_for=with_call)
 
 
