@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from duetime.core.claims import Claim
@@ -70,6 +71,7 @@ class Dispatcher(Service):
         self._poll_seconds = poll_seconds
         self._occurrences = Occurrences(store=store)
         self._claim_is_uncertain = False
+        self._slept_for: datetime | None = None
 
     def round(self) -> float:
         session_id = self._session.session_id
@@ -88,12 +90,18 @@ class Dispatcher(Service):
 
     def _until_due(self, handlers: Mapping[str, Handler]) -> float:
         """Return the seconds until something may be claimed, at most one poll; 0 when something is due."""
+        slept_for, self._slept_for = self._slept_for, None
+        if slept_for is not None and slept_for <= self._store.now():
+            return 0.0  # it was read before the sleep; reading again would only make the start late
         with self._store.read() as tx:
             earliest = tx.claims.earliest_ready_at(event_types=list(handlers))
         if earliest is None:
             return self._poll_seconds
         seconds = (earliest - self._store.now()).total_seconds()
-        return 0.0 if seconds <= 0 else min(max(seconds, SHORTEST_SLEEP), self._poll_seconds)
+        if seconds <= 0:
+            return 0.0
+        self._slept_for = earliest
+        return min(max(seconds, SHORTEST_SLEEP), self._poll_seconds)
 
     def _claim(self, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
         wants = [Want(name, free * chunk_size(handler, self._durations)) for name, handler in handlers.items()]
