@@ -96,23 +96,35 @@ def test_the_second_signal_leaves_at_once(folder: Path, second: signal.Signals, 
     assert status_of(running) == "running"
 
 
-EARLY = """
-import os, signal
-from duetime.cli.worker import StopSignals
+SIGNALLED = """
+import os, signal, sys, threading
+from duetime.cli.stop_signals import StopSignals
 
 class Worker:
+    lock = threading.Lock()
+    stopped = threading.Event()
+
     def stop(self):
-        print("stopped")
+        with self.lock:
+            self.stopped.set()
 
 signals = StopSignals()
-os.kill(os.getpid(), signal.SIGTERM)
-signals.stop(Worker())
+if sys.argv[1] == "early":
+    os.kill(os.getpid(), signal.SIGTERM)
+    signals.stop(Worker())
+else:
+    signals.stop(Worker())
+    with Worker.lock:
+        os.kill(os.getpid(), signal.SIGTERM)
+print(Worker.stopped.wait(30))
 """
 
 
-def test_a_signal_that_comes_while_the_worker_is_being_built_is_not_lost() -> None:
-    done = subprocess.run([sys.executable, "-c", EARLY], capture_output=True, text=True, check=False, timeout=60)
-    assert (done.returncode, done.stdout) == (0, "stopped\n")
+@pytest.mark.parametrize("moment", ["early", "locked"])
+def test_a_signal_stops_a_worker_that_is_being_built_or_holds_the_lock_by_which_it_is_stopped(moment: str) -> None:
+    command = [sys.executable, "-c", SIGNALLED, moment]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "True\n")
 
 
 def test_a_worker_whose_slots_are_stuck_asks_to_be_replaced(folder: Path) -> None:

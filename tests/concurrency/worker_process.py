@@ -16,7 +16,7 @@ from sqlalchemy import event
 from tests.concurrency import job_types
 
 from duetime.app.app import App
-from duetime.cli.worker import StopSignals
+from duetime.cli.stop_signals import StopSignals
 from duetime.core.clock import SystemClock
 from duetime.engine.executors import ThreadExecutor
 from duetime.engine.worker import WorkerSettings

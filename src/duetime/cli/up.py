@@ -1,9 +1,10 @@
 """`duetime up`: a database that is ready, and a worker that is replaced when it must be."""
 
+import queue
 import signal
 import subprocess
 import sys
-import threading
+from contextlib import suppress
 from types import FrameType
 
 import typer
@@ -12,7 +13,7 @@ from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.output import error_line
 from duetime.cli.plain import emit
-from duetime.cli.worker import SIGNAL_EXIT
+from duetime.cli.stop_signals import SIGNAL_EXIT
 
 PAUSE_AFTER_CRASH = 1.0
 """Seconds before a worker that a signal has killed is started again."""
@@ -57,8 +58,8 @@ class Supervisor:
         self.started = 0
         self._command = command
         self._child: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
         self._handed_on = 0
+        self._came: queue.SimpleQueue[int] = queue.SimpleQueue()  # unlike an Event, safe in a handler: `StopSignals`
 
     def run(self) -> int:
         """Run until the child ends for good, and return its exit code."""
@@ -68,17 +69,22 @@ class Supervisor:
             code = self._run_child()
             if self._handed_on == 1 and code in (-signal.SIGTERM, -signal.SIGINT, ExitCode.INTERRUPTED):
                 return ExitCode.OK  # it had not even begun to work
-            if code == ExitCode.OK and not self._stopping.is_set():
+            if code == ExitCode.OK and not self._handed_on:
                 error_line("The worker was asked to stop by somebody else and has drained; this ends with it.")
-            if self._stopping.is_set() or (code >= 0 and code != ExitCode.REPLACE_ME):
+            if self._handed_on or (code >= 0 and code != ExitCode.REPLACE_ME):
                 return code if code >= 0 else SIGNAL_EXIT - code
             if code < 0:
                 error_line(f"The worker was ended by {signal.Signals(-code).name}; another one starts.")
-                self._stopping.wait(PAUSE_AFTER_CRASH)
+                self._pause()
             else:
                 error_line("The worker asked to be replaced; another one starts.")
-            if self._stopping.is_set():
+            if self._handed_on:
                 return ExitCode.OK
+
+    def _pause(self) -> None:
+        """Let a moment pass, unless a signal comes."""
+        with suppress(queue.Empty):
+            self._came.get(timeout=PAUSE_AFTER_CRASH)
 
     def _run_child(self) -> int:
         # A session of its own, so that Ctrl-C reaches it once, through us. It drains when its standard input ends, so
@@ -88,15 +94,15 @@ class Supervisor:
         ) as child:
             self._child = child
             self.started += 1
-            if self._stopping.is_set():  # asked while the child was being made, when nobody could be told yet
+            if self._handed_on:  # asked while the child was being made, when nobody could be told yet
                 child.send_signal(signal.SIGTERM)
             code = child.wait()
             self._child = None
         return code
 
     def _hand_on(self, number: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
         self._handed_on += 1
+        self._came.put(number)
         child = self._child
         if child is not None and child.poll() is None:
             # The first time always SIGTERM: it drains as Ctrl-C does, and a child that is still starting ends by it

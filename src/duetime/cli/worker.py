@@ -1,10 +1,7 @@
 """`duetime worker`: runs what is due until it is asked to stop."""
 
-import os
-import signal
 import sys
 import threading
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,13 +9,11 @@ import typer
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.plain import emit
+from duetime.cli.stop_signals import StopSignals
 
 if TYPE_CHECKING:
     from duetime.app.settings import Settings
     from duetime.engine.worker import Worker, WorkerSettings
-
-SIGNAL_EXIT = 128
-"""A process that a signal ended says 128 and the signal's number."""
 
 
 def worker(
@@ -71,32 +66,6 @@ def worker_settings(settings: "Settings") -> "WorkerSettings":
         poll_seconds=settings.poll_seconds,
         drain_seconds=settings.drain_seconds,
     )
-
-
-class StopSignals:
-    """The first SIGTERM or SIGINT drains the worker, the second one ends the process at once.
-
-    They are taken from the beginning, so that one that comes while the worker is still being built ends it well too.
-    """
-
-    def __init__(self) -> None:
-        self._asked = False
-        self._working: Worker | None = None
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._handle)
-
-    def stop(self, working: "Worker") -> None:
-        """Name the worker that shall stop."""
-        self._working = working
-        if self._asked:
-            working.stop()
-
-    def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._asked:
-            os._exit(SIGNAL_EXIT + number)
-        self._asked = True
-        if self._working is not None:
-            self._working.stop()
 
 
 def _stop_with_parent(working: "Worker") -> None:

@@ -150,7 +150,7 @@ class Worker:
         return (self.plugins, self.heartbeat, self.reaper, self.watchdog, self.outbox, self.dispatcher)
 
     def stop(self) -> None:
-        """Ask the worker to drain and end; returns at once and may be called from a signal handler."""
+        """Ask the worker to drain and end; returns at once. Not for a signal handler: it takes a lock."""
         self._asked_to_stop.set()
 
     def run(self) -> int:
