@@ -16,6 +16,7 @@ from duetime.core.fields import (
     SelectionField,
     StringField,
     TextField,
+    setting_faults,
     validate_settings,
 )
 
@@ -131,3 +132,16 @@ def test_settings_that_are_refused(settings: dict[Any, Any], problem: str) -> No
 def test_a_required_zero_or_no_is_given() -> None:
     fields = [FloatField("hours", options=FieldOptions.REQUIRED), BooleanField("on", options=FieldOptions.REQUIRED)]
     assert validate_settings(fields, {"hours": 0, "on": False}) == {"hours": 0.0, "on": False}
+
+
+def test_everything_that_is_wrong_with_settings_is_told() -> None:
+    fields = [IntegerField(name="days", min_value=1), StringField(name="to", options=FieldOptions.REQUIRED)]
+    faults = setting_faults(fields, {"dayz": 3, "days": 0, "x": 1})
+    assert [(fault.name, fault.problem) for fault in faults] == [
+        ("dayz", "there is no such setting"),
+        ("x", "there is no such setting"),
+        ("days", "must be at least 1, not 0"),
+        ("to", "is required"),
+    ]
+    assert faults[0].near == ("days",)
+    assert setting_faults(fields, {"days": 3, "to": "me"}) == []

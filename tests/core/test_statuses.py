@@ -54,7 +54,7 @@ def test_the_diagram_draws_every_move_once() -> None:
     assert set(lines[2:]) == moves | ends
 
 
-def test_a_run_ends_in_one_of_eight_ways() -> None:
+def test_a_run_ends_in_one_of_nine_ways() -> None:
     assert [status.value for status in RunStatus] == [
         "succeeded",
         "failed",
@@ -64,4 +64,5 @@ def test_a_run_ends_in_one_of_eight_ways() -> None:
         "skipped",
         "expired",
         "cancelled",
+        "denied",
     ]

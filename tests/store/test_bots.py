@@ -1,9 +1,22 @@
+import contextlib
 import threading
+from datetime import timedelta
 
 import pytest
 from tests.store.scene import Scene
 
-from duetime.core.bots import ActionUse, Bot, BotDefinition, BotStatus, FilterUse, Scope
+from duetime.core.bots import (
+    ActionUse,
+    Badge,
+    Bot,
+    BotDefinition,
+    BotStatus,
+    BotVersion,
+    FilterUse,
+    Hookpoint,
+    Scope,
+    Severity,
+)
 from duetime.core.errors import Conflict, UnknownName
 from duetime.core.operations import OperationReport
 from duetime.schedule.daily import Daily
@@ -99,3 +112,52 @@ def test_two_may_apply_the_same_new_bot_at_once(scene: Scene) -> None:
         thread.join(30)
     assert [bot.version for bot, _ in results] == [1] * 4
     assert sorted(changed for _, changed in results) == [False, False, False, True]
+
+
+def test_every_change_makes_a_version_with_who_and_when(scene: Scene) -> None:
+    other = BotDefinition(name="nightly", description="another")
+    for definition, who in ((NIGHTLY, "me"), (NIGHTLY, "nobody"), (other, "you"), (NIGHTLY, "me again")):
+        with scene.store.write() as tx:
+            tx.bots.save(definition, created_by=who)
+    _save(scene, BotDefinition(name="neighbour"))
+    with scene.store.read() as tx:
+        assert tx.bots.versions("nightly") == [
+            BotVersion(1, 1, NIGHTLY, scene.now, "me"),
+            BotVersion(1, 2, other, scene.now, "you"),
+            BotVersion(1, 3, NIGHTLY, scene.now, "me again"),
+        ]
+        assert tx.bots.version("nightly", 2).definition == other
+        with pytest.raises(UnknownName, match="no version of bot 'nightly' 4"):
+            tx.bots.version("nightly", 4)
+        with pytest.raises(UnknownName, match="no bot 'nobody'"):
+            tx.bots.versions("nobody")
+
+
+def test_a_change_that_is_undone_leaves_no_version(scene: Scene) -> None:
+    _save(scene, NIGHTLY)
+    message = "the disk is full"
+    with contextlib.suppress(OSError), scene.store.write() as tx:
+        tx.bots.save(BotDefinition(name="nightly"), created_by="me")
+        raise OSError(message)
+    with scene.store.read() as tx:
+        assert [each.version for each in tx.bots.versions("nightly")] == [1]
+
+
+def test_everything_that_a_bot_may_say_is_kept(scene: Scene) -> None:
+    whole = BotDefinition(
+        name="whole",
+        scope=Scope(groups=("g",), all_badges=(Badge("a:b", ""), Badge("c")), any_badges=(Badge("é", "x"),)),
+        actions=(ActionUse("stop", on_match=False), ActionUse("stop")),
+        category="Security",
+        severity=Severity.CRITICAL,
+        notes="one\ntwo",
+        triggers=tuple(Hookpoint),
+        exempt_tags=("keep", "é"),
+        cancel_when_compliant=False,
+        max_inventory_age=timedelta(days=3660) - timedelta(microseconds=1),
+    )
+    bot, _ = _save(scene, whole)
+    assert bot.definition == whole
+    assert _save(scene, whole) == (bot, False)
+    with scene.store.read() as tx:
+        assert tx.bots.version("whole", 1).definition == whole

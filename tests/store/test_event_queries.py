@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from tests.store.scene import HOUR, INSTANCE, MINUTE, START, STOP, Scene
 
 from duetime.core.errors import UnknownName
 from duetime.core.statuses import EventStatus
 from duetime.store.event_table import EventQuery, TypeCount
+from duetime.store.tables import events
 
 
 def _found(scene: Scene, **given: object) -> list[int]:
@@ -79,3 +81,17 @@ def test_an_event_by_its_id_or_key(scene: Scene) -> None:
         assert tx.events.live_with_key(b"l" * 16) is None
         with pytest.raises(UnknownName, match="There is no event 99"):
             tx.events.get(99)
+
+
+def test_one_event_whose_schedule_cannot_be_read_hides_no_other(scene: Scene) -> None:
+    first, odd, last = (scene.add() for _ in range(3))
+    with scene.store.engine.begin() as connection:
+        connection.execute(update(events).where(events.c.event_id == odd).values(schedule='{"_type":"lunar"}'))
+    assert _found(scene) == [last, odd, first]
+    with scene.store.write() as tx:
+        event = tx.events.get(odd)
+        assert event.schedule.describe().startswith("a schedule that cannot be read: ")
+        assert event.schedule.first_due(scene.now) is event.schedule.next_after(scene.now) is None
+        assert not event.recurring
+        tx.verbs.cancel(odd, actor="ada", reason="of a later version")
+        assert tx.events.get(odd).status is EventStatus.CANCELLED

@@ -8,10 +8,13 @@ from sqlalchemy import text
 from tests.engine.waiting import until
 from tests.store.scene import HOUR, STOP, Scene
 
+from duetime.core.bots import BotDefinition, BotStatus
 from duetime.core.claims import Claim
+from duetime.core.operations import ScheduleEvent, UnscheduleEvents
 from duetime.core.outcomes import Failed
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, Wish
+from duetime.store.finishing import FinishReport
 from duetime.store.hot_path import Want
 from duetime.store.store import Transaction
 
@@ -25,8 +28,14 @@ def scene(postgresql_scene: Scene) -> Scene:
     return postgresql_scene
 
 
-def _meet(scene: Scene, first: Callable[[Transaction], object], second: Callable[[], object]) -> None:
-    """Begin the first, let the second run into it, and then commit the first."""
+def _meet(
+    scene: Scene,
+    first: Callable[[Transaction], object],
+    second: Callable[[], object],
+    *,
+    then: Callable[[Transaction], object] = lambda _tx: None,
+) -> None:
+    """Begin the first, let the second run into it, go on with `then`, and commit the first."""
     thread = threading.Thread(target=second)
 
     def is_waiting() -> bool:
@@ -37,6 +46,7 @@ def _meet(scene: Scene, first: Callable[[Transaction], object], second: Callable
         first(tx)
         thread.start()
         until(is_waiting, what="the second transaction to wait for the first")
+        then(tx)
     thread.join(30)
     assert not thread.is_alive()
 
@@ -108,3 +118,24 @@ def test_keeping_waits_for_one_that_is_just_being_scheduled(scene: Scene) -> Non
     _meet(scene, lambda tx: tx.events.add(new, now=tx.now), lambda: kept.append(scene.schedule("keep")))
     assert kept[0].kept == 1
     assert len(scene.ids()) == 1
+
+
+def test_a_run_that_ends_while_its_bot_is_archived_waits_and_does_not_deadlock(scene: Scene) -> None:
+    """Archiving locks the bot and then its events; so must the end of a run whose actions scheduled something."""
+    with scene.store.write() as tx:
+        bot, _ = tx.bots.save(BotDefinition("nightly"))
+    claim = scene.claim_one(bot_id=bot.bot_id)
+    wished = scene.new(bot_id=bot.bot_id, dedupe_key=b"k" * 16)
+    ending = scene.ending(claim)._replace(operations=(ScheduleEvent(wished),))
+    reports: list[FinishReport] = []
+
+    def archive(tx: Transaction) -> None:
+        tx.bots.set_status(bot.bot_id, BotStatus.ARCHIVED)
+
+    def unschedule(tx: Transaction) -> None:
+        tx.operations.apply([UnscheduleEvents("archived", bot_id=bot.bot_id, resource_id=None)])
+
+    _meet(scene, archive, lambda: reports.append(scene.finish(ending)), then=unschedule)
+    (report,) = reports
+    assert [wish for _, wish in report.wished] == [Wish.CANCEL]
+    assert scene.ids() == [claim.event_id]

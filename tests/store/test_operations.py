@@ -7,11 +7,12 @@ from tests.store.scene import HOUR, INSTANCE, MINUTE, START, STOP, Scene
 
 from duetime.core.errors import Invalid
 from duetime.core.events import OnExisting
-from duetime.core.operations import OperationReport, ScheduleEvent, UnscheduleEvents
+from duetime.core.operations import CancelEvents, OperationReport, ScheduleEvent, UnscheduleEvents
 from duetime.core.outcomes import Failed, Succeeded
 from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
 from duetime.schedule.once import Once
+from duetime.schedule.periodic import Periodic
 
 KEY = b"k" * 16
 ON_EXISTING = [OnExisting.KEEP, OnExisting.REPLACE]
@@ -245,6 +246,66 @@ def test_unscheduling_everything_is_refused(scene: Scene) -> None:
     with pytest.raises(Invalid, match="needs a bot or a resource"):
         scene.unschedule()
     assert scene.event(1).status is EventStatus.SCHEDULED
+
+
+def test_an_overdue_recurring_event_that_is_unscheduled_answers_for_all_its_owed_times(scene: Scene) -> None:
+    first = scene.now - 3 * HOUR - MINUTE
+    hourly = Periodic(hours=1).anchored(first)
+    event_id = scene.add(bot_id=7, schedule=hourly, due_at=first)
+    once = scene.add(bot_id=7, due_at=first)
+    assert scene.unschedule(bot_id=7) == 2
+    (run,) = scene.runs(event_id)
+    assert (run.due_at, run.covers_until, run.covers_count) == (first, first + 3 * HOUR, 4)
+    assert (run.status, run.reason, run.final) == (RunStatus.CANCELLED, "no longer wanted", True)
+    (run,) = scene.runs(once)
+    assert (run.covers_until, run.covers_count) == (None, 1)
+
+
+def test_events_are_cancelled_by_id_whatever_they_wait_for(scene: Scene) -> None:
+    scheduled, paused, held, other = (scene.add(due_at=scene.now + HOUR, dedupe_key=bytes([n] * 16)) for n in range(4))
+    scene.sql("UPDATE events SET status = 'paused' WHERE event_id = :id", id=paused)
+    scene.sql("UPDATE events SET status = 'held' WHERE event_id = :id", id=held)
+    running = scene.claim_one(bot_id=7)
+    ended = scene.claim_one(bot_id=7)
+    scene.end(ended)
+    these = (scheduled, paused, held, running.event_id, ended.event_id, 999)
+    report = scene.apply(CancelEvents(these, "exempt by tag keep"))
+    assert report == OperationReport(cancelled=4)
+    for event_id in (scheduled, paused, held):
+        event = scene.event(event_id)
+        assert (event.status, event.status_reason) == (EventStatus.CANCELLED, "exempt by tag keep")
+        assert scene.column("dedupe_key", event_id) is None
+    assert (scene.event(running.event_id).status, scene.event(running.event_id).wish) == ("running", Wish.CANCEL)
+    assert scene.event(ended.event_id).status is EventStatus.SUCCEEDED
+    assert scene.event(other).status is EventStatus.SCHEDULED
+
+
+def test_more_events_than_one_statement_names_are_cancelled(scene: Scene) -> None:
+    scene.add_many([scene.new(due_at=scene.now + HOUR) for _ in range(1201)])
+    assert scene.apply(CancelEvents(tuple(scene.ids()[1:]), "gone")).cancelled == 1200
+    assert [scene.event(event_id).status for event_id in scene.ids()[:2]] == ["scheduled", "cancelled"]
+
+
+def test_neighbours_that_unschedule_alike_go_together_and_others_apart(scene: Scene) -> None:
+    resources = [f"instance:10:us-east-1:i-{n}:" for n in range(3)]
+    for resource_id in resources:
+        scene.add(bot_id=7, resource_id=resource_id)
+        scene.add(bot_id=8, resource_id=resource_id)
+    reasons = ["one", "one", "another"]
+    operations = [
+        UnscheduleEvents(reason, bot_id=7, resource_id=resource_id)
+        for reason, resource_id in zip(reasons, resources, strict=True)
+    ]
+    assert scene.apply(*operations, UnscheduleEvents("all", bot_id=8, resource_id=None)).cancelled == 6
+    assert [scene.event(event_id).status_reason for event_id in (1, 3, 5)] == reasons
+    assert [scene.event(event_id).status_reason for event_id in (2, 4, 6)] == ["all"] * 3
+
+
+def test_replacing_takes_the_new_flags_and_user_too(scene: Scene) -> None:
+    scene.schedule("keep", user_resource_id="divvyuser:1")
+    scene.schedule("replace", recheck=True, cancel_when_compliant=True, user_resource_id="divvyuser:2")
+    event = scene.event(1)
+    assert (event.recheck, event.cancel_when_compliant, event.user_resource_id) == (True, True, "divvyuser:2")
 
 
 def test_a_block_that_fails_half_way_leaves_nothing(scene: Scene) -> None:

@@ -9,9 +9,9 @@ from tests.postgresql import PostgresqlServer
 
 from duetime.core.errors import DatabaseMissing
 from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS
+from duetime.store.metadata import metadata
 from duetime.store.schema import current, newest, require_current, upgrade
 from duetime.store.store import Store
-from duetime.store.tables import metadata
 
 
 def test_migrations_lead_to_the_tables(store: Store, empty: Store) -> None:

@@ -1,6 +1,7 @@
 """A worker's fenced lease on one event, and what it writes when the lease ends."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from duetime.core.operations import Operation
@@ -45,7 +46,11 @@ class Claim(NamedTuple):
     @property
     def place(self) -> ResourceId | None:
         """The parts of the resource id, or None without a resource."""
-        return None if self.resource_id is None else ResourceId.from_string(self.resource_id)
+        return None if self.resource_id is None else _place(self.resource_id)
+
+
+# Several ask it of each claim of a batch: who sorts, who forms groups, and the guards.
+_place = lru_cache(maxsize=2048)(ResourceId.from_string)
 
 
 class Step(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Protocol, assert_never
 from duetime.core.claims import Step
 from duetime.core.outcomes import (
     Deferred,
+    Denied,
     Expired,
     Failed,
     Held,
@@ -71,6 +72,8 @@ def decide(
             return _answered(attempt, RunStatus.SUCCEEDED, "", next_due=next_due, wish=wish)
         case Skipped(reason):
             return _answered(attempt, RunStatus.SKIPPED, reason, next_due=next_due, wish=wish)
+        case Denied(reason):
+            return _answered(attempt, RunStatus.DENIED, reason, next_due=next_due, wish=wish)
         case Expired(reason):
             return _answered(attempt, RunStatus.EXPIRED, reason, next_due=next_due, wish=wish)
         case Failed(error, retry=may_retry):
@@ -101,19 +104,7 @@ def decide(
         case Released(reason):
             return _given_back(attempt, attempt.ready_at, reason, wish)
         case Held(reason):
-            if _ends(wish):
-                return _given_back(attempt, attempt.ready_at, reason, wish)
-            return Step(
-                status=EventStatus.HELD,
-                due_at=attempt.due_at,
-                ready_at=attempt.ready_at,
-                attempt=attempt.attempt - 1,
-                failures=attempt.failures,
-                failed_in_a_row=attempt.failed_in_a_row,
-                reason=reason,
-                run_status=None,
-                final=False,
-            )
+            return _held(attempt, reason, wish)
         case _:  # pragma: no cover - mypy proves that nothing is left
             assert_never(outcome)
 
@@ -126,6 +117,7 @@ _FINAL_STATUS = {
     RunStatus.TIMED_OUT: EventStatus.FAILED,
     RunStatus.LOST: EventStatus.FAILED,
     RunStatus.CANCELLED: EventStatus.CANCELLED,
+    RunStatus.DENIED: EventStatus.SKIPPED,
 }
 _COUNTS_AS_FAILURE = frozenset({RunStatus.FAILED, RunStatus.TIMED_OUT, RunStatus.LOST})
 
@@ -197,6 +189,23 @@ def _given_back(attempt: Attempt, ready_at: datetime, reason: str, wish: Wish | 
         attempt.failures,
         attempt.failed_in_a_row,
         reason,
+        run_status=None,
+        final=False,
+    )
+
+
+def _held(attempt: Attempt, reason: str, wish: Wish | None) -> Step:
+    """A person is asked first: no history row, no attempt."""
+    if _ends(wish):
+        return _given_back(attempt, attempt.ready_at, reason, wish)
+    return Step(
+        status=EventStatus.HELD,
+        due_at=attempt.due_at,
+        ready_at=attempt.ready_at,
+        attempt=attempt.attempt - 1,
+        failures=attempt.failures,
+        failed_in_a_row=attempt.failed_in_a_row,
+        reason=reason,
         run_status=None,
         final=False,
     )

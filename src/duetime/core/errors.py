@@ -6,6 +6,7 @@ time itself. Each leaf takes the facts as fields and writes its own sentence, wh
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 
 
@@ -159,6 +160,15 @@ class StaleClaim(Conflict):
         )
 
 
+class CannotUndo(Conflict):
+    """A run that nothing undoes."""
+
+    def __init__(self, run_id: str, problem: str) -> None:
+        self.run_id = run_id
+        self.problem = problem
+        super().__init__(f"Run {run_id} cannot be undone: {problem}.")
+
+
 class SessionLost(Conflict):
     """A worker session that was declared lost goes on trying to work."""
 
@@ -166,6 +176,19 @@ class SessionLost(Conflict):
         self.session_id = session_id
         super().__init__(
             f"Worker session {session_id} was declared lost because its heartbeat stopped. Open a new session."
+        )
+
+
+class NotAllowed(Conflict):
+    """Something that a user may not have done."""
+
+    def __init__(self, user: str, event_type: str, problem: str) -> None:
+        self.user = user
+        self.event_type = event_type
+        self.problem = problem
+        super().__init__(
+            f"{event_type} is not allowed: {problem}. See `duetime users list`; an administrator changes it with "
+            f"`duetime users allow {user} PATTERN` or `duetime users enable {user}`."
         )
 
 
@@ -226,3 +249,19 @@ class ProviderFailed(Unavailable):
         self.provider = provider
         self.problem = problem
         super().__init__(f"{provider}: {problem}.")
+
+
+class Throttled(ProviderFailed):
+    """A cloud that has no room for the call now; nothing was done. A job that lets it escape is put off until then."""
+
+    def __init__(self, provider: str, problem: str, *, until: datetime) -> None:
+        self.until = until
+        super().__init__(provider, problem)
+
+
+class CredentialsRefused(ProviderFailed):
+    """A cloud that does not accept who asks, or credentials that cannot be got; nothing was done."""
+
+
+class PermissionMissing(ProviderFailed):
+    """A cloud that accepts who asks, but not for this; nothing was done."""

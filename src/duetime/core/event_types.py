@@ -19,6 +19,7 @@ class EventType:
         event_type: the id, such as `divvy.stop_resource`.
         plugin: who brings it; `builtin` for our own.
         generation: which load of that plugin.
+        description: what it does, in words.
         arguments: JSON schema of the arguments, from the job's constructor.
         max_group: the most events one job call may serve; 1 = one at a time.
         inverse: the event type that undoes it.
@@ -40,3 +41,4 @@ class EventType:
     catch_up: str = "latest"
     expires_after: timedelta | None = None
     changes: tuple[str, ...] = ()
+    description: str = ""

@@ -28,6 +28,7 @@ class NewEvent(NamedTuple):
         dedupe_key: 16 bytes naming the one live event this may be; None = as many as are asked for.
         group_key: events with equal keys may be served by one job call; None = alone.
         recheck: whether the bot's filters are asked again on a fresh read before the job starts.
+        cancel_when_compliant: whether it is cancelled once its resource no longer matches its bot.
     """
 
     event_type: str
@@ -44,6 +45,7 @@ class NewEvent(NamedTuple):
     on_lost: OnLost = OnLost.RETRY
     catch_up: str | None = None
     recheck: bool = False
+    cancel_when_compliant: bool = False
     on_existing: OnExisting = OnExisting.ADD
     parent_id: int | None = None
     user_resource_id: str | None = None
@@ -88,6 +90,7 @@ class Event:
     on_lost: OnLost
     catch_up: str | None
     recheck: bool
+    cancel_when_compliant: bool
     parent_id: int | None
     user_resource_id: str | None
     created_by: str

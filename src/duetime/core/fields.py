@@ -5,7 +5,7 @@ applied, not when the bot runs.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -180,16 +180,35 @@ def validate_settings(fields: Iterable[Field], settings: Mapping[str, Any]) -> d
         InvalidSetting: a name is unknown, a value does not fit, or a required one is missing.
     """
     by_name = {field.name: field for field in fields}
+    for fault in _unknown_names(by_name, settings):
+        raise fault
+    valid = {name: _validated(field, settings) for name, field in by_name.items()}
+    return {name: value for name, value in valid.items() if value is not None}
+
+
+def setting_faults(fields: Iterable[Field], settings: Mapping[str, Any]) -> list[InvalidSetting]:
+    """Return everything that `validate_settings` would refuse, unknown names first."""
+    by_name = {field.name: field for field in fields}
+    faults = list(_unknown_names(by_name, settings))
+    for field in by_name.values():
+        try:
+            _validated(field, settings)
+        except InvalidSetting as fault:
+            faults.append(fault)
+    return faults
+
+
+def _unknown_names(known: Mapping[str, Field], settings: Mapping[str, Any]) -> Iterator[InvalidSetting]:
     for name in settings:
-        if name not in by_name:
-            raise InvalidSetting(str(name), "there is no such setting", near=nearest(str(name), by_name))
-    valid: dict[str, Any] = {}
-    for name, field in by_name.items():
-        value = settings.get(name)
-        if value is None:
-            value = field.default
-        if field.required and (value is None or value in ("", [])):
-            raise field.refuse("is required")
-        if value is not None:
-            valid[name] = field.validate(value)
-    return valid
+        if name not in known:
+            yield InvalidSetting(str(name), "there is no such setting", near=nearest(str(name), known))
+
+
+def _validated(field: Field, settings: Mapping[str, Any]) -> Any:
+    """Return the valid value of a field, or None when there is none and none is required."""
+    value = settings.get(field.name)
+    if value is None:
+        value = field.default
+    if field.required and (value is None or value in ("", [])):
+        raise field.refuse("is required")
+    return None if value is None else field.validate(value)

@@ -41,7 +41,14 @@ class Hold:
     reason: str
 
 
-Verdict = Proceed | Skip | Defer | Hold
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """The user on whose behalf it would act may not do this any more."""
+
+    reason: str
+
+
+Verdict = Proceed | Skip | Defer | Hold | Deny
 PROCEED = Proceed()
 
 
@@ -54,6 +61,9 @@ class FreshRead(Protocol):
     def problem(self, resource_id: str) -> str | None:
         """Return why the cloud could not be asked, or None."""
 
+    def ask_again_at(self, resource_id: str) -> datetime | None:
+        """Return when the cloud may be asked again, if it could not be asked and said when."""
+
     def resource(self, resource_id: str) -> Resource | None:
         """Return the resource as it is now, or None when it is gone."""
 
@@ -64,6 +74,12 @@ class Guard(Protocol):
     @property
     def name(self) -> str:
         """How logs and reasons call it."""
+
+    def concerns(self, claim: Claim) -> bool:
+        """Return whether it must be asked about this event although no cloud can be asked about its resource.
+
+        Asked for every event that a bot or a user stands behind, so it must cost next to nothing.
+        """
 
     def judge(self, claims: Sequence[Claim], fresh: FreshRead, *, now: datetime) -> Mapping[int, Verdict]:
         """Return a verdict per event id; a missing one means proceed."""

@@ -27,7 +27,26 @@ class UnscheduleEvents:
     actor: str = ""
 
 
-Operation = ScheduleEvent | UnscheduleEvents
+@dataclass(frozen=True, slots=True)
+class CancelEvents:
+    """Cancel these events; those that have ended meanwhile stay as they are, and running ones end first."""
+
+    event_ids: tuple[int, ...]
+    reason: str
+    actor: str = ""
+
+
+Operation = ScheduleEvent | UnscheduleEvents | CancelEvents
+
+
+class CallOperations(tuple[Operation, ...]):  # noqa: SLOT001 - it carries a mark, which needs a dictionary
+    """What trackers asked for inside one job call: shared by the endings of all its members, and written once.
+
+    Attributes:
+        are_written: whether a transaction that wrote them has been committed.
+    """
+
+    are_written: bool = False
 
 
 @dataclass(slots=True)
@@ -35,6 +54,7 @@ class OperationReport:
     """What became of the operations of one block.
 
     Attributes:
+        cancelled: events that were cancelled, and running ones that were asked to end.
         dropped: events that were not scheduled because their bot is archived.
     """
 

@@ -3,8 +3,10 @@
 A job may return the first group or raise; the second group is said by the engine alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 
@@ -72,6 +74,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Denied:
+    """Did not start: the user on whose behalf it would act may not do this any more."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expired:
     """Did not start: its expiry passed first."""
 
@@ -85,7 +94,7 @@ class Released:
     reason: str = ""
 
 
-Outcome = JobOutcome | TimedOut | Lost | Deferred | Held | Expired | Released
+Outcome = JobOutcome | TimedOut | Lost | Deferred | Held | Denied | Expired | Released
 
 
 class GroupRefused(Exception):
@@ -99,4 +108,9 @@ class OutcomeUnknown(Exception):
     """Raised by a job to state that the act was asked for and no answer came: it may have been done.
 
     The event then follows its type's `on_lost` rule.
+
+    Attributes:
+        known: what came of resources that were asked for together with it, by provider id; only the others are unknown.
     """
+
+    known: Mapping[str, JobOutcome] = MappingProxyType({})

@@ -2,16 +2,30 @@
 
 from enum import StrEnum
 
+GLOBAL_REGION = "global"
+"""Stands in the ids of resources that an account has once, whatever its regions, such as users."""
+
 
 class ResourceType(StrEnum):
     """A kind of cloud resource. Which of them can be harvested is the providers' business."""
 
     AUTOSCALING_GROUP = "autoscalinggroup"
+    BIG_DATA_INSTANCE = "bigdatainstance"
+    BIG_DATA_SNAPSHOT = "bigdatasnapshot"
+    CONTAINER_SERVICE = "containerservice"
+    DATABASE_CLUSTER = "dbcluster"
+    DATABASE_CLUSTER_SNAPSHOT = "dbclustersnapshot"
     DATABASE_INSTANCE = "dbinstance"
     DATABASE_SNAPSHOT = "dbsnapshot"
+    DISTRIBUTED_TABLE = "distributedtable"
+    DISTRIBUTED_TABLE_SNAPSHOT = "distributedtablesnapshot"
     INSTANCE = "instance"
     LOAD_BALANCER = "loadbalancer"
+    LOG_GROUP = "loggroup"
     MESSAGE_QUEUE = "messagequeue"
+    NAT_GATEWAY = "natgateway"
+    NODE_GROUP = "nodegroup"
+    NOTEBOOK_INSTANCE = "notebookinstance"
     NOTIFICATION_TOPIC = "notificationtopic"
     PRIVATE_IMAGE = "privateimage"
     PRIVATE_NETWORK = "privatenetwork"

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
 from duetime.core.errors import InvalidResourceId
@@ -71,6 +72,13 @@ class Resource:
         data: what the provider said of it, plain JSON.
         harvested_at: when it was read.
         gone_at: when it was first missed by a complete harvest; None while it exists.
+        created_at: when the cloud says it was made; None when it does not say.
+        last_used_at: when the cloud says it was last used; None when it does not say.
+        size: its class, such as an instance type; empty when there is none.
+        attached: whether something uses it; None when the question has no answer.
+        public: whether anybody can reach it; None when the question has no answer.
+        protected: whether the cloud refuses to delete it; None when the question has no answer.
+        groups: the resource groups it belongs to; filled only where a predicate asks for them.
     """
 
     resource_id: str
@@ -84,6 +92,13 @@ class Resource:
     data: Mapping[str, Any] = field(default_factory=dict)
     harvested_at: datetime | None = None
     gone_at: datetime | None = None
+    created_at: datetime | None = None
+    last_used_at: datetime | None = None
+    size: str = ""
+    attached: bool | None = None
+    public: bool | None = None
+    protected: bool | None = None
+    groups: frozenset[str] = frozenset()
 
     @classmethod
     def of(  # noqa: PLR0913 - one keyword per column of the inventory
@@ -99,6 +114,12 @@ class Resource:
         data: Mapping[str, Any] | None = None,
         harvested_at: datetime | None = None,
         gone_at: datetime | None = None,
+        created_at: datetime | None = None,
+        last_used_at: datetime | None = None,
+        size: str = "",
+        attached: bool | None = None,
+        public: bool | None = None,
+        protected: bool | None = None,
     ) -> Self:
         """Build a resource and its id from its parts."""
         return cls(
@@ -113,6 +134,12 @@ class Resource:
             data=dict(data or {}),
             harvested_at=harvested_at,
             gone_at=gone_at,
+            created_at=created_at,
+            last_used_at=last_used_at,
+            size=size,
+            attached=attached,
+            public=public,
+            protected=protected,
         )
 
     # The names below are those of existing plugins; see the legacy interface in the docs.
@@ -166,6 +193,15 @@ class Resource:
         return canonical(body) if indent is None else json.dumps(body, indent=indent, sort_keys=True)
 
 
+class AccountStatus(StrEnum):
+    """Whether an account can be reached."""
+
+    VALID = "valid"
+    """Its credentials serve, as far as is known."""
+    INVALID = "invalid"
+    """Its credentials were refused again and again; its bots and events wait until a harvest succeeds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """One cloud account that may be harvested.
@@ -176,6 +212,9 @@ class Account:
         settings: what the provider needs, such as `profile`; never a secret.
         regions: the regions to harvest.
         failures: harvests that failed one after the other.
+        badges: labels that people give it, such as `env: production`; bots' scopes ask for them.
+        status: whether its credentials serve.
+        refusals: harvests, one after the other, whose credentials were refused everywhere.
     """
 
     account: str
@@ -186,3 +225,6 @@ class Account:
     harvested_at: datetime | None = None
     failures: int = 0
     last_error: str = ""
+    badges: Mapping[str, str] = field(default_factory=dict)
+    status: AccountStatus = AccountStatus.VALID
+    refusals: int = 0

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from duetime.core.clock import Clock
 from duetime.core.cloud import Cloud
+from duetime.core.json_types import JsonObject
 from duetime.core.operations import Operation
 from duetime.core.outcomes import JobOutcome
 from duetime.core.resources import Resource, ResourceId
@@ -18,6 +19,34 @@ class ResourceReader(Protocol):
 
     def resources(self, resource_ids: Sequence[str]) -> Mapping[str, Resource]:
         """Return the resources that the inventory knows, by id."""
+
+
+class Notebook(Protocol):
+    """What a job writes down before it acts: durable at once, there again for its next attempt, and for its undo.
+
+    A note belongs to one event and one due time; a group job has one per member.
+    """
+
+    def read(self, event_ids: Sequence[int]) -> Mapping[int, JsonObject]:
+        """Return the notes of this call's events at their present due times; those without one are left out."""
+
+    def write(self, notes: Mapping[int, JsonObject]) -> None:
+        """Write notes, each in place of the one before, before the function returns.
+
+        Raises:
+            StaleClaim: one of the events is no longer this attempt's; nothing was written, and nothing may be done.
+            DatabaseUnavailable: nothing was written.
+        """
+
+
+class _NoNotebook:
+    """For contexts made by hand."""
+
+    def read(self, _event_ids: Sequence[int]) -> Mapping[int, JsonObject]:
+        return {}
+
+    def write(self, _notes: Mapping[int, JsonObject]) -> None:
+        """Forget them."""
 
 
 class CancelFlag:
@@ -46,6 +75,7 @@ class RunContext:
         operations: what trackers inside the run asked for, in order.
         occurrences: the events it serves, by id and due time.
         outcomes: what the job reported of its resources.
+        notebook: what this attempt's job wrote down, or an earlier attempt's.
     """
 
     clock: Clock
@@ -57,6 +87,7 @@ class RunContext:
     cancel: CancelFlag = field(default_factory=CancelFlag)
     operations: list[Operation] = field(default_factory=list)
     outcomes: dict[str, JobOutcome] = field(default_factory=dict)
+    notebook: Notebook = field(default_factory=_NoNotebook)
 
     @property
     def idempotency_key(self) -> str:

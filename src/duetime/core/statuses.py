@@ -54,6 +54,8 @@ class RunStatus(StrEnum):
     """It did not start: its expiry passed first."""
     CANCELLED = "cancelled"
     """It did not start: it was cancelled while owed."""
+    DENIED = "denied"
+    """It did not start: the user it acts for may not do this any more."""
 
 
 class OnLost(StrEnum):

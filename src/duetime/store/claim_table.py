@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, insert, select, update
 
 from duetime.core.claims import Claim, Ending, MissedTimes
+from duetime.core.operations import CallOperations
 from duetime.core.statuses import OnLost, RunStatus, Wish
 from duetime.store.hot_path import HotPath, Probe, Start, Want
 from duetime.store.operation_log import OperationWriter
@@ -49,13 +50,21 @@ class ClaimTable:
     def finish(self, endings: Sequence[Ending]) -> set[int]:
         """Write endings whose claims still hold; return their event ids.
 
-        What trackers asked for inside a run is written here too, or not at all. On SQLite a batch with one stale claim
-        returns an empty set and must be rolled back.
+        What trackers asked for inside a call is written here too, with the first ending that carries it, or not at
+        all. On SQLite a batch with one stale claim returns an empty set and must be rolled back.
         """
+        asked = [operation for ending in endings if ending.operations for operation in ending.operations]
+        if asked:  # bots before events, as whoever archives one locks them: the other way round would be a deadlock
+            self._operations.lock_bots(asked)
         accepted = self._hot_path.finish(self._connection, endings)
+        applied: set[int] = set()
         for ending in endings:
-            if ending.operations and ending.claim.event_id in accepted:
-                self._operations.apply(ending.operations)
+            operations = ending.operations
+            if not operations or ending.claim.event_id not in accepted or id(operations) in applied:
+                continue
+            applied.add(id(operations))
+            if not (isinstance(operations, CallOperations) and operations.are_written):
+                self._operations.apply(operations)
         return accepted
 
     def advance(

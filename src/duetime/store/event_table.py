@@ -84,6 +84,7 @@ class EventTable:
                 on_lost=event.on_lost.value,
                 catch_up=event.catch_up,
                 recheck=event.recheck,
+                cancel_when_compliant=event.cancel_when_compliant,
                 parent_id=event.parent_id,
                 user_resource_id=event.user_resource_id,
                 created_by=event.created_by,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from duetime.core.claims import Ending
+from duetime.core.operations import CallOperations
 from duetime.core.statuses import Wish
 from duetime.store.store import Store
 
@@ -25,6 +26,16 @@ class FinishReport:
     stale: list[Ending] = field(default_factory=list)
     wished: list[tuple[Ending, Wish | None]] = field(default_factory=list)
     refused: list[tuple[Ending, str]] = field(default_factory=list)
+
+    def add_written(self, ending: Ending) -> None:
+        """Note an ending that is committed, and with it what its call asked for.
+
+        That holds too for one that is found to be written already: of the endings of a call that are accepted, the
+        first brings what the call asked for, so its transaction did, or an earlier one had.
+        """
+        self.written.append(ending)
+        if isinstance(ending.operations, CallOperations):
+            ending.operations.are_written = True
 
 
 _UNWRITABLE = (DBAPIError, UnicodeError, OverflowError)
@@ -56,7 +67,7 @@ def finish_all(store: Store, endings: Sequence[Ending]) -> FinishReport:
         return report
     for ending in endings:
         if ending.claim.event_id in accepted:
-            report.written.append(ending)
+            report.add_written(ending)
         else:
             _explain(store, ending, report)
     return report
@@ -71,13 +82,13 @@ def _finish_one(store: Store, ending: Ending, report: FinishReport) -> None:
         _explain(store, ending, report)
     except IntegrityError as error:
         if _is_written(store, ending):
-            report.written.append(ending)
+            report.add_written(ending)
         else:
             report.refused.append((ending, _first_line(error)))
     except _UNWRITABLE as error:
         report.refused.append((ending, _first_line(error)))
     else:
-        report.written.append(ending)
+        report.add_written(ending)
 
 
 def _explain(store: Store, ending: Ending, report: FinishReport) -> None:
@@ -87,7 +98,7 @@ def _explain(store: Store, ending: Ending, report: FinishReport) -> None:
     if holds:
         report.wished.append((ending, wish))
     elif _is_written(store, ending):
-        report.written.append(ending)
+        report.add_written(ending)
     else:
         report.stale.append(ending)
 

@@ -23,7 +23,7 @@ CLAIM_COLUMNS = (
 
 INSERT_COLUMNS = (
     "event_type, resource_id, bot_id, description, args, schedule, due_at, ready_at, expires_at, created_at, "
-    "dedupe_key, group_key, on_lost, catch_up, recheck, parent_id, user_resource_id, created_by"
+    "dedupe_key, group_key, on_lost, catch_up, recheck, cancel_when_compliant, parent_id, user_resource_id, created_by"
 )
 
 

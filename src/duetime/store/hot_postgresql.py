@@ -16,7 +16,7 @@ from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, 
 _INSERT_TYPES = (
     *("text", "text", "bigint", "text", "text", "text"),
     *("timestamptz", "timestamptz", "timestamptz", "timestamptz"),
-    *("bytea", "bigint", "text", "text", "boolean", "bigint", "text", "text"),
+    *("bytea", "bigint", "text", "text", "boolean", "boolean", "bigint", "text", "text"),
 )
 """In the order of `INSERT_COLUMNS`."""
 
@@ -207,6 +207,7 @@ class PostgresqlHotPath:
             [on_lost.value for on_lost in of["on_lost"]],
             of["catch_up"],
             of["recheck"],
+            of["cancel_when_compliant"],
             of["parent_id"],
             of["user_resource_id"],
             of["created_by"],

@@ -162,6 +162,7 @@ class SqliteHotPath:
                 event.on_lost.value,
                 event.catch_up,
                 event.recheck,
+                event.cancel_when_compliant,
                 event.parent_id,
                 event.user_resource_id,
                 event.created_by,

@@ -1,20 +1,33 @@
 """From rows to the frozen values of `core`, in one place."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from duetime.core.bots import ActionUse, Bot, BotDefinition, BotStatus, FilterUse, Scope
+from duetime.core.bots import (
+    ActionUse,
+    Badge,
+    Bot,
+    BotDefinition,
+    BotStatus,
+    FilterUse,
+    Hookpoint,
+    Scope,
+    Severity,
+)
+from duetime.core.errors import InvalidSchedule
 from duetime.core.event_types import EventType
 from duetime.core.events import Event, Run
 from duetime.core.json_types import canonical
-from duetime.core.resources import Account, Resource
+from duetime.core.resources import Account, AccountStatus, Resource
 from duetime.core.retry import Retry
+from duetime.core.schedules import Schedule
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish
 from duetime.schedule.codec import decode, from_json, to_json
+from duetime.store.unreadable_schedule import UnreadableSchedule
 
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -29,7 +42,7 @@ def event_of(row: Row[Any]) -> Event:
         bot_id=row.bot_id,
         description=row.description,
         args=json.loads(row.args),
-        schedule=decode(row.schedule),
+        schedule=schedule_of(row.schedule),
         due_at=row.due_at,
         ready_at=row.ready_at,
         expires_at=row.expires_at,
@@ -44,12 +57,21 @@ def event_of(row: Row[Any]) -> Event:
         on_lost=OnLost(row.on_lost),
         catch_up=row.catch_up,
         recheck=bool(row.recheck),
+        cancel_when_compliant=bool(row.cancel_when_compliant),
         parent_id=row.parent_id,
         user_resource_id=row.user_resource_id,
         created_by=row.created_by,
         created_at=row.created_at,
         finished_at=row.finished_at,
     )
+
+
+def schedule_of(text: str) -> Schedule:
+    """Return a stored schedule; one that this version cannot read is never due."""
+    try:
+        return decode(text)
+    except InvalidSchedule as error:
+        return UnreadableSchedule(text, error.problem)
 
 
 def run_of(row: Row[Any]) -> Run:
@@ -88,7 +110,17 @@ def resource_of(row: Row[Any]) -> Resource:
         data=json.loads(row.data),
         harvested_at=row.harvested_at,
         gone_at=row.gone_at,
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        size=row.size,
+        attached=_flag(row.attached),
+        public=_flag(row.public),
+        protected=_flag(row.protected),
     )
+
+
+def _flag(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def account_of(row: Row[Any]) -> Account:
@@ -102,6 +134,9 @@ def account_of(row: Row[Any]) -> Account:
         harvested_at=row.harvested_at,
         failures=row.failures,
         last_error=row.last_error,
+        badges=json.loads(row.badges),
+        status=AccountStatus(row.status),
+        refusals=row.refusals,
     )
 
 
@@ -112,6 +147,7 @@ def event_type_of(row: Row[Any]) -> EventType:
         event_type=row.event_type,
         plugin=row.plugin,
         generation=row.generation,
+        description=row.description,
         arguments=json.loads(row.arguments),
         destructive=bool(row.destructive),
         on_lost=OnLost(row.on_lost),
@@ -138,6 +174,7 @@ def event_type_row(kind: EventType) -> dict[str, Any]:
         "event_type": kind.event_type,
         "plugin": kind.plugin,
         "generation": kind.generation,
+        "description": kind.description,
         "arguments": canonical(kind.arguments),
         "destructive": kind.destructive,
         "on_lost": kind.on_lost.value,
@@ -190,30 +227,65 @@ def definition_of(name: str, body: Mapping[str, Any]) -> BotDefinition:
             accounts=tuple(scope.get("accounts", ())),
             regions=tuple(scope.get("regions", ())),
             resource_types=tuple(scope.get("resource_types", ())),
+            groups=tuple(scope.get("groups", ())),
+            all_badges=tuple(Badge(*badge) for badge in scope.get("all_badges", ())),
+            any_badges=tuple(Badge(*badge) for badge in scope.get("any_badges", ())),
         ),
         filters=tuple(FilterUse(use["uid"], use["settings"]) for use in body.get("filters", ())),
-        actions=tuple(ActionUse(use["uid"], use["settings"]) for use in body.get("actions", ())),
+        actions=tuple(
+            ActionUse(use["uid"], use["settings"], use.get("on_match", True)) for use in body.get("actions", ())
+        ),
         schedule=None if schedule is None else from_json(schedule),
+        category=body.get("category", ""),
+        severity=Severity(body["severity"]) if "severity" in body else None,
+        notes=body.get("notes", ""),
+        triggers=tuple(Hookpoint(hookpoint) for hookpoint in body.get("triggers", ())),
+        exempt_tags=tuple(body.get("exempt_tags", ())),
+        cancel_when_compliant=body.get("cancel_when_compliant"),
+        max_inventory_age=timedelta(seconds=body["max_inventory_age"]) if "max_inventory_age" in body else None,
     )
 
 
 def definition_text(definition: BotDefinition) -> str:
-    """Return a definition as the canonical text that is stored and compared."""
+    """Return a definition as the canonical text that is stored and compared.
 
-    def uses(items: Sequence[FilterUse] | Sequence[ActionUse]) -> list[dict[str, Any]]:
-        return [{"uid": use.uid, "settings": dict(use.settings)} for use in items]
-
+    What is at its default and came later than the first version is left out, so that a bot which nobody changed is not
+    taken for a changed one after an upgrade.
+    """
+    scope = definition.scope
+    age = definition.max_inventory_age
     return canonical(
         {
             "description": definition.description,
             "owner": definition.owner,
             "scope": {
-                "accounts": list(definition.scope.accounts),
-                "regions": list(definition.scope.regions),
-                "resource_types": list(definition.scope.resource_types),
+                "accounts": list(scope.accounts),
+                "regions": list(scope.regions),
+                "resource_types": list(scope.resource_types),
+                **_given(
+                    groups=list(scope.groups),
+                    all_badges=[[badge.key, badge.value] for badge in scope.all_badges],
+                    any_badges=[[badge.key, badge.value] for badge in scope.any_badges],
+                ),
             },
-            "filters": uses(definition.filters),
-            "actions": uses(definition.actions),
+            "filters": [{"uid": use.uid, "settings": dict(use.settings)} for use in definition.filters],
+            "actions": [
+                {"uid": use.uid, "settings": dict(use.settings), **({} if use.on_match else {"on_match": False})}
+                for use in definition.actions
+            ],
             "schedule": None if definition.schedule is None else to_json(definition.schedule),
+            **_given(
+                category=definition.category,
+                severity=definition.severity and definition.severity.value,
+                notes=definition.notes,
+                triggers=[trigger.value for trigger in definition.triggers],
+                exempt_tags=list(definition.exempt_tags),
+                cancel_when_compliant=definition.cancel_when_compliant,
+                max_inventory_age=None if age is None else age.total_seconds(),
+            ),
         }
     )
+
+
+def _given(**parts: Any) -> dict[str, Any]:
+    return {key: value for key, value in parts.items() if value not in (None, "", [])}

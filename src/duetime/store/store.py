@@ -12,19 +12,25 @@ from duetime.core.clock import Clock, SystemClock
 from duetime.core.errors import DatabaseUnavailable
 from duetime.store.account_table import AccountTable
 from duetime.store.audit_table import AuditTable
+from duetime.store.bot_event_table import BotEventTable
 from duetime.store.bot_table import BotTable
+from duetime.store.budget_table import BudgetTable
 from duetime.store.claim_table import ClaimTable
 from duetime.store.engine import BUSY_SECONDS, create_engine, location_of, parse_url, translated_errors
 from duetime.store.event_table import EventTable
 from duetime.store.event_type_table import EventTypeTable
+from duetime.store.harvest_table import HarvestTable
 from duetime.store.hot_path import HotPath
 from duetime.store.hot_postgresql import PostgresqlHotPath
 from duetime.store.hot_sqlite import SqliteHotPath
+from duetime.store.note_table import NoteTable
 from duetime.store.operation_log import OperationWriter
 from duetime.store.plugin_table import PluginTable
+from duetime.store.resource_group_table import ResourceGroupTable
 from duetime.store.resource_table import ResourceTable
 from duetime.store.run_table import RunTable
 from duetime.store.session_table import SessionTable
+from duetime.store.user_table import UserTable
 from duetime.store.verbs import EventVerbs
 
 
@@ -41,10 +47,16 @@ class Transaction:
         self.events = EventTable(connection)
         self.event_types = EventTypeTable(connection, now=now)
         self.runs = RunTable(connection)
+        self.notes = NoteTable(connection, now=now)
         self.sessions = SessionTable(connection, now=now)
         self.resources = ResourceTable(connection, now=now)
+        self.harvests = HarvestTable(connection, now=now)
+        self.groups = ResourceGroupTable(connection, now=now)
         self.accounts = AccountTable(connection, now=now)
         self.bots = BotTable(connection, now=now)
+        self.bot_events = BotEventTable(connection)
+        self.users = UserTable(connection, now=now)
+        self.budgets = BudgetTable(connection, now=now)
         self.plugins = PluginTable(connection, now=now)
         self.operations = OperationWriter(connection, hot_path=hot_path, now=now)
         self.claims = ClaimTable(connection, hot_path=hot_path, operations=self.operations)

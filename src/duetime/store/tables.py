@@ -1,4 +1,4 @@
-"""Every table, its checks and its indexes.
+"""The tables of events, history, workers, bots and people, with their checks and indexes.
 
 An index on `events` or `runs` is paid for at every event; each names the query that needs it. The figures are in the
 benchmark page of the documentation.
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -22,9 +21,8 @@ from sqlalchemy import (
 )
 
 from duetime.core.statuses import FINAL, EventStatus, OnLost, RunStatus, Wish
+from duetime.store.metadata import metadata
 from duetime.store.types import Instant, JsonText
-
-metadata = MetaData()
 
 # SQLite counts rows by itself only for INTEGER keys; AUTOINCREMENT keeps it from giving the id of a deleted row again.
 _Key = BigInteger().with_variant(Integer(), "sqlite")
@@ -58,6 +56,7 @@ events = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("failed_in_a_row", Integer, nullable=False, server_default="0"),
     Column("recheck", Boolean, nullable=False, server_default=text("false")),
+    Column("cancel_when_compliant", Boolean, nullable=False, server_default=text("false")),
     Column("dedupe_key", LargeBinary),
     Column("on_lost", Text, nullable=False),
     Column("catch_up", Text),
@@ -108,6 +107,11 @@ Index(  # the reaper, and what a worker holds
 _live = text("resource_id IS NOT NULL AND finished_at IS NULL")
 Index(  # what is planned for a resource; unscheduling
     "events_resource", events.c.resource_id, postgresql_where=_live, sqlite_where=_live
+)
+
+_of_bot = text("bot_id IS NOT NULL AND finished_at IS NULL")
+Index(  # what a bot has planned: its plan, its archive, and what is cancelled once its resource complies
+    "events_bot", events.c.bot_id, postgresql_where=_of_bot, sqlite_where=_of_bot
 )
 
 runs = Table(
@@ -161,6 +165,7 @@ event_types = Table(
     Column("event_type", Text, primary_key=True),
     Column("plugin", Text, nullable=False),
     Column("generation", Integer, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
     Column("arguments", JsonText, nullable=False),
     Column("destructive", Boolean, nullable=False),
     Column("on_lost", Text, nullable=False),
@@ -172,36 +177,6 @@ event_types = Table(
     Column("expires_after_ms", BigInteger),
     Column("changes", JsonText, nullable=False),
     Column("published_at", Instant, nullable=False),
-)
-
-accounts = Table(
-    "accounts",
-    metadata,
-    Column("account", Text, primary_key=True),
-    Column("provider", Text, nullable=False),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("regions", JsonText, nullable=False, server_default="[]"),
-    Column("settings", JsonText, nullable=False, server_default="{}"),
-    Column("harvested_at", Instant),
-    Column("failures", Integer, nullable=False, server_default="0"),
-    Column("last_error", Text, nullable=False, server_default=""),
-)
-
-resources = Table(
-    "resources",
-    metadata,
-    Column("resource_id", Text, primary_key=True),
-    Column("resource_type", Text, nullable=False),
-    Column("account", Text, nullable=False),
-    Column("region", Text, nullable=False),
-    Column("provider_id", Text, nullable=False),
-    Column("name", Text, nullable=False, server_default=""),
-    Column("state", Text, nullable=False, server_default=""),
-    Column("tags", JsonText, nullable=False, server_default="{}"),
-    Column("data", JsonText, nullable=False, server_default="{}"),
-    Column("harvested_at", Instant, nullable=False),
-    Column("gone_at", Instant),
-    Index("resources_place", "account", "region", "resource_type"),
 )
 
 bots = Table(
@@ -216,6 +191,46 @@ bots = Table(
     Column("changed_at", Instant, nullable=False),
     CheckConstraint("status IN ('RUNNING', 'PAUSED', 'ARCHIVED')", name="bots_status_known"),
     sqlite_autoincrement=True,
+)
+
+bot_versions = Table(
+    "bot_versions",
+    metadata,
+    Column("bot_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("definition", JsonText, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False, server_default=""),
+    PrimaryKeyConstraint("bot_id", "version", name="bot_versions_pkey"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_resource_id", Text, primary_key=True),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("status", Text, nullable=False, server_default="active"),
+    Column("event_types", JsonText, nullable=False, server_default='["*"]'),
+    Column("changed_at", Instant, nullable=False),
+    CheckConstraint("status IN ('active', 'disabled')", name="users_status_known"),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("event_id", BigInteger, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("resource_id", Text),
+    Column("note", JsonText, nullable=False),
+    Column("written_at", Instant, nullable=False),
+    Column("undone_by", BigInteger),
+    PrimaryKeyConstraint("event_id", "due_at", name="notes_pkey"),
+    Index("notes_written", "written_at"),  # pruning; it grows at one end
+    Index("notes_resource", "resource_id", "written_at"),  # how a resource was before, the last time first
+)
+_undone = text("undone_by IS NOT NULL")
+Index(  # what an event undoes
+    "notes_undone", notes.c.undone_by, postgresql_where=_undone, sqlite_where=_undone
 )
 
 plugins = Table(

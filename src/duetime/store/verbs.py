@@ -12,14 +12,14 @@ from duetime.core.events import Event
 from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish, may_move
-from duetime.schedule.catch_up import MOMENT, CatchUp, catch_up
 from duetime.schedule.codec import encode, to_json
-from duetime.schedule.value import ScheduleValue
 from duetime.store.audit_table import AuditTable, reason_text
 from duetime.store.event_table import EventTable
+from duetime.store.owed import owed_until
 from duetime.store.rows import event_of
 from duetime.store.run_table import DueTime, RunTable
 from duetime.store.tables import events
+from duetime.store.unreadable_schedule import UnreadableSchedule
 
 _ENDING = "It was cancelled or replaced already and ends with this attempt."
 _ENDED = "It has ended; to do it once more: duetime events run ID."
@@ -212,7 +212,7 @@ class EventVerbs:
         """Write the one final answer for all due times up to now that have none yet; those to come were never owed."""
         if event.due_at > self._now:
             return
-        until, count = _owed(event, now=self._now)
+        until, count = owed_until(event.schedule, due_at=event.due_at, now=self._now)
         self._runs.answer(
             [DueTime.of(event)], status=status, reason=reason, now=self._now, covers_until=until, covers_count=count
         )
@@ -253,21 +253,11 @@ def _by(actor: str, reason: str) -> str:
     return f"{said_by}: {reason_text(reason)}" if reason else said_by
 
 
-def _owed(event: Event, *, now: datetime) -> tuple[datetime | None, int]:
-    """Return the last due time that is owed, None when it is the present one, and how many are."""
-    schedule = event.schedule
-    if not isinstance(schedule, ScheduleValue):
-        return None, 1
-    # With less than no grace, not even a due time of this instant counts as on time: all are told as one.
-    missed = catch_up(schedule, due_at=event.due_at, now=now, policy=CatchUp.SKIP, grace=-MOMENT).missed
-    return (None, 1) if missed is None or missed.count == 1 else (missed.last, missed.count)
-
-
 def _facts(event: Event) -> dict[str, Any]:
     return {
         "status": event.status.value,
         "due_at": event.due_at.isoformat(),
         "ready_at": event.ready_at.isoformat(),
-        "schedule": to_json(event.schedule),
+        "schedule": event.schedule.text if isinstance(event.schedule, UnreadableSchedule) else to_json(event.schedule),
         "wish": event.wish.value if event.wish else None,
     }

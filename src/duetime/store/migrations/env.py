@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from duetime.store.tables import metadata
+from duetime.store.metadata import metadata
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
 context.run_migrations()
