@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Event
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ def clouds(accounts: Accounts, fake: FakeCloud, clock: HandClock) -> Clouds:
 def test_every_verb_reaches_the_provider_of_the_account(clouds: Clouds, fake: FakeCloud) -> None:
     cloud: Cloud = clouds
     one = fake.add(account="10")
-    where = {"account": "10", "region": REGION}
+    where: Any = {"account": "10", "region": REGION}
     fake.offer_client("sns", "a client")
     assert list(cloud.pages(resource_type="instance", **where)) == [[one]]
     assert cloud.read(resource_type="instance", provider_ids=[one.provider_id], **where) == {one.provider_id: one}

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 from duetime.core.clock import Clock, SystemClock
+from duetime.core.cloud import NO_ARGUMENTS, ResourceTypeFacts
 from duetime.core.errors import UnknownName, nearest
+from duetime.core.json_types import JsonObject
 from duetime.core.outcomes import JobOutcome
 from duetime.core.resources import Account, Resource
 from duetime.providers.port import Provider
@@ -66,12 +68,47 @@ class Clouds:
         known = self._require(account)
         return self._provider(known).pages(account=known, region=region, resource_type=resource_type)
 
+    def resource_types(self, *, account: str) -> Mapping[str, ResourceTypeFacts]:
+        return self._provider(self._require(account)).resource_types()
+
+    def before(
+        self,
+        operation: str,
+        *,
+        account: str,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
+    ) -> Mapping[str, JsonObject]:
+        known = self._require(account)
+        return self._provider(known).before(
+            operation,
+            account=known,
+            region=region,
+            resource_type=resource_type,
+            provider_ids=provider_ids,
+            arguments=arguments,
+        )
+
     def act(
-        self, operation: str, *, account: str, region: str, resource_type: str, provider_ids: Sequence[str]
+        self,
+        operation: str,
+        *,
+        account: str,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
     ) -> Mapping[str, JobOutcome]:
         known = self._require(account)
         return self._provider(known).act(
-            operation, account=known, region=region, resource_type=resource_type, provider_ids=provider_ids
+            operation,
+            account=known,
+            region=region,
+            resource_type=resource_type,
+            provider_ids=provider_ids,
+            arguments=arguments,
         )
 
     def client(self, service: str, *, account: str, region: str) -> Any:

@@ -1,106 +1,56 @@
 """A cloud in memory: the same port, no network, no clock, and faults on request."""
 
-import threading
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from duetime.core.errors import ProviderFailed, UnknownName, nearest
+from duetime.core.cloud import NO_ARGUMENTS, ResourceTypeFacts
+from duetime.core.errors import ProviderFailed, UnknownName
+from duetime.core.json_types import JsonObject
 from duetime.core.outcomes import Failed, GroupRefused, JobOutcome, Skipped, Succeeded
-from duetime.core.resources import Account, Resource, ResourceId
+from duetime.core.resource_types import ResourceType
+from duetime.core.resources import Account, Resource
 from duetime.providers.errors import OutcomeUnknown
-from duetime.providers.faults import FakeCall, Faults, Refused, Trouble
+from duetime.providers.fake_operations import DEEDS, Deed
+from duetime.providers.fake_resources import FakeResources
+from duetime.providers.faults import FakeCall, Faults, Trouble
 
 GONE = "the resource does not exist any more"
-_PREFIXES = {"instance": "i", "volume": "vol", "snapshot": "snap"}
-_STATE_AFTER = {"start": "running", "stop": "stopped", "delete": None, "terminate": None}
+_SNAPSHOTS = {ResourceType.DATABASE_INSTANCE.value: ResourceType.DATABASE_SNAPSHOT.value}
+"""Of which type a snapshot is, where it is not `snapshot`."""
 
 
-class FakeCloud:
+class FakeCloud(FakeResources):
     """Implements `providers.port.Provider`; deterministic and safe to use from many threads.
 
     It behaves like EC2 where that matters: a call for several resources is refused as a whole when one of them is
-    missing or protected, and an act on what is already so succeeds.
+    missing, protected or on its way to another state, and an act on what is already so succeeds. Every type of resource
+    has every operation, unless `offer_only` says otherwise.
 
     Attributes:
         faults: what goes wrong.
     """
 
     def __init__(self, *, page_size: int = 1000) -> None:
+        super().__init__()
         self.faults = Faults()
         self._page_size = page_size
-        self._lock = threading.RLock()  # a predicate of a fault may look at the cloud
-        self._resources: dict[str, Resource] = {}
-        self._places: dict[str, set[str]] = {}
-        self._numbers: Counter[str] = Counter()
         self._calls: list[FakeCall] = []
         self._clients: dict[str, Any] = {}
+        self._offered: dict[str, frozenset[str]] = {}
+        self._facts: dict[str, ResourceTypeFacts] = {}
 
     # What a test does.
-
-    def add(
-        self,
-        *,
-        resource_type: str = "instance",
-        name: str = "",
-        account: str = "10",
-        region: str = "us-east-1",
-        state: str = "running",
-        tags: Mapping[str, str] | None = None,
-    ) -> Resource:
-        """Create a resource; ids are numbered by type, `i-000001` first."""
-        prefix = _PREFIXES.get(resource_type, resource_type)
-        with self._lock:
-            self._numbers[prefix] += 1
-            resource = Resource.of(
-                resource_type=resource_type,
-                account=account,
-                region=region,
-                provider_id=f"{prefix}-{self._numbers[prefix]:06}",
-                name=name,
-                state=state,
-                tags=tags,
-            )
-            self._resources[resource.resource_id] = resource
-            self._places.setdefault(account, set()).add(region)
-        return resource
-
-    def get(self, resource: Resource | str) -> Resource | None:
-        """Return a resource as it is now, or None when it is gone."""
-        with self._lock:
-            return self._resources.get(_id_of(resource))
-
-    def resources(self) -> tuple[Resource, ...]:
-        """Return everything there is, in the order of creation."""
-        with self._lock:
-            return tuple(self._resources.values())
-
-    def set_state(self, resource: Resource | str, state: str) -> Resource:
-        """Change a state, as somebody outside would."""
-        return self._change(resource, state=state)
-
-    def set_tags(self, resource: Resource | str, tags: Mapping[str, str]) -> Resource:
-        """Replace all tags, as somebody outside would."""
-        return self._change(resource, tags=dict(tags))
-
-    def remove(self, resource: Resource | str) -> None:
-        """Delete a resource, as somebody outside would; its account and region stay known."""
-        with self._lock:
-            self._resources.pop(_id_of(resource), None)
-
-    def accounts(self) -> Mapping[str, Account]:
-        """Return the accounts that ever had a resource, as `Clouds` takes them."""
-        with self._lock:
-            return {
-                account: Account(account, provider="fake", name=account, regions=tuple(sorted(regions)))
-                for account, regions in self._places.items()
-            }
 
     def calls(self, operation: str | None = None) -> tuple[FakeCall, ...]:
         """Return every call so far, refused ones included, or those of one operation."""
         with self._lock:
             return tuple(call for call in self._calls if operation in (None, call.operation))
+
+    def offer_only(self, resource_type: str, operations: Collection[str]) -> None:
+        """Say which operations a type of resource has; by default all of them."""
+        with self._lock:
+            self._offered[resource_type] = frozenset(operations)
+            self._facts.pop(resource_type, None)
 
     def offer_client(self, service: str, client: Any) -> None:
         """Say what `client()` returns for a service."""
@@ -133,19 +83,52 @@ class FakeCloud:
         call = FakeCall("read", account.account, region, resource_type, ids)
         self._meet(call)
         with self._lock:
-            return self._existing(call)
+            found = self._existing(call)
+            for resource in found.values():
+                self._let_pass(resource.resource_id)
+            return found
+
+    def resource_types(self) -> Mapping[str, ResourceTypeFacts]:
+        with self._lock:
+            return {name: self._facts_of(name) for name in sorted(self._types)}
+
+    def before(
+        self,
+        operation: str,
+        *,
+        account: Account,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
+    ) -> Mapping[str, JsonObject]:
+        deed = self._deed(operation, resource_type)
+        if deed.operation.inverse is None:
+            return {}
+        ids = tuple(dict.fromkeys(provider_ids))
+        call = FakeCall("before", account.account, region, resource_type, ids, dict(arguments))
+        if deed.reads and ids:
+            self._meet(call)
+        with self._lock:
+            return {key: deed.before(resource, arguments) for key, resource in self._existing(call).items()}
 
     def act(
-        self, operation: str, *, account: Account, region: str, resource_type: str, provider_ids: Sequence[str]
+        self,
+        operation: str,
+        *,
+        account: Account,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
     ) -> Mapping[str, JobOutcome]:
-        if operation not in _STATE_AFTER:
-            raise UnknownName("operation of the fake cloud", operation, near=nearest(operation, _STATE_AFTER))
+        deed = self._deed(operation, resource_type)
         ids = tuple(dict.fromkeys(provider_ids))
         if not ids:
             return {}
-        call = FakeCall(operation, account.account, region, resource_type, ids)
+        call = FakeCall(operation, account.account, region, resource_type, ids, dict(arguments))
         cut = self._meet(call) is Trouble.CUT
-        outcomes = self._act(call)
+        outcomes = self._act(call, deed)
         if cut:
             raise OutcomeUnknown("The fake cloud", f"{operation}: {Trouble.CUT.value}")
         return outcomes
@@ -166,57 +149,77 @@ class FakeCloud:
         for hook in self.faults.hooks(call):
             hook(call)
         trouble = self.faults.trouble(call)
-        if trouble is None or (trouble is Trouble.CUT and call.operation in _STATE_AFTER):
+        if trouble is None or (trouble is Trouble.CUT and call.operation in DEEDS):
             return trouble
         raise ProviderFailed("The fake cloud", f"{call.operation} in account {call.account}: {trouble.value}")
 
-    def _act(self, call: FakeCall) -> Mapping[str, JobOutcome]:
+    def _deed(self, operation: str, resource_type: str) -> Deed:
+        with self._lock:
+            offered = self._facts_of(resource_type).operations
+        if operation not in offered:
+            raise UnknownName(f"operation on fake resources of type {resource_type}", operation, near=[*offered])
+        return DEEDS[operation]
+
+    def _facts_of(self, resource_type: str) -> ResourceTypeFacts:
+        if resource_type not in self._facts:
+            offered = self._offered.get(resource_type, DEEDS)
+            operations = {name: deed.operation for name, deed in DEEDS.items() if name in offered}
+            self._facts[resource_type] = ResourceTypeFacts(
+                resource_type=resource_type, service="fake", operations=operations
+            )
+        return self._facts[resource_type]
+
+    def _act(self, call: FakeCall, deed: Deed) -> Mapping[str, JobOutcome]:
         with self._lock:
             for resource in self._existing(call).values():
                 if self.faults.vanishes(resource.resource_id):
                     del self._resources[resource.resource_id]
             existing = self._existing(call)
             missing = [provider_id for provider_id in call.provider_ids if provider_id not in existing]
-            refused = self.faults.refusal(call, list(existing.values()))
+            refused = self._refusal(call, deed, existing)
             if len(call.provider_ids) > 1 and (missing or refused):
                 raise GroupRefused(refused.error if refused else f"{', '.join(missing)}: {GONE}")
             return {
-                provider_id: self._one(call.operation, existing.get(provider_id), refused)
+                provider_id: self._one(call, deed, existing.get(provider_id), refused)
                 for provider_id in call.provider_ids
             }
 
-    def _one(self, operation: str, resource: Resource | None, refused: Refused | None) -> JobOutcome:
+    def _refusal(self, call: FakeCall, deed: Deed, existing: Mapping[str, Resource]) -> Failed | None:
+        scripted = self.faults.refusal(call, list(existing.values()))
+        if scripted is not None:
+            return Failed(scripted.error, retry=scripted.retry)
+        passing = [resource for resource in existing.values() if resource.state in deed.operation.passing]
+        if passing:
+            state, name = passing[0].state, passing[0].provider_id
+            return Failed(f"IncorrectState ({name} is {state}, from which it cannot {call.operation})")
+        return None
+
+    def _one(self, call: FakeCall, deed: Deed, resource: Resource | None, refused: Failed | None) -> JobOutcome:
         if resource is None:
             return Skipped(GONE)
         if refused is not None:
-            return Failed(refused.error, retry=refused.retry)
-        state = _STATE_AFTER[operation]
-        if state is None:
+            return refused
+        if call.operation == "snapshot":
+            return self._snapshot(call, deed, resource)
+        after = deed.change(resource, call.arguments)
+        if after is None:
             del self._resources[resource.resource_id]
-        else:
-            self._resources[resource.resource_id] = replace(resource, state=state)
-        return Succeeded({"before": resource.state, "after": state or "gone"})
+            return Succeeded({"before": resource.state, "after": "gone"})
+        after = self._put(after, passing=deed.passing, reads=self.faults.lingers(call, resource))
+        return Succeeded({"before": resource.state, "after": after.state})
 
-    def _existing(self, call: FakeCall) -> dict[str, Resource]:
-        found: dict[str, Resource] = {}
-        for provider_id in call.provider_ids:
-            key = ResourceId(call.resource_type, call.account, call.region, provider_id).to_string()
-            if key in self._resources:
-                found[provider_id] = self._resources[key]
-        return found
-
-    def _change(self, resource: Resource | str, **changes: Any) -> Resource:
-        with self._lock:
-            key = _id_of(resource)
-            if key not in self._resources:
-                raise UnknownName("resource", key, near=nearest(key, self._resources))
-            changed = replace(self._resources[key], **changes)
-            self._resources[key] = changed
-            return changed
-
-
-def _id_of(resource: Resource | str) -> str:
-    return resource if isinstance(resource, str) else resource.resource_id
+    def _snapshot(self, call: FakeCall, deed: Deed, source: Resource) -> JobOutcome:
+        taken = self.add(
+            resource_type=_SNAPSHOTS.get(source.resource_type, ResourceType.SNAPSHOT.value),
+            name=call.arguments.get("name", ""),
+            account=source.account,
+            region=source.region,
+            state="completed",
+            tags=call.arguments.get("tags"),
+            data={"source": source.provider_id},
+        )
+        taken = self._put(taken, passing=deed.passing, reads=self.faults.lingers(call, source))
+        return Succeeded({"snapshot_id": taken.provider_id, "snapshot_type": taken.resource_type})
 
 
 def _is_of(resource: Resource, call: FakeCall) -> bool:

@@ -1,9 +1,10 @@
 """Faults that a fake cloud is told to have."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from duetime.core.resources import Resource
 
@@ -13,8 +14,9 @@ class FakeCall:
     """One call that a fake cloud was asked for.
 
     Attributes:
-        operation: `list`, `read`, or what was to be done, such as `stop`.
+        operation: `list`, `read`, `before` (what is kept before an act), or what was to be done, such as `stop`.
         provider_ids: what it was to be done to; empty for `list`.
+        arguments: what the operation was given beside them.
     """
 
     operation: str
@@ -22,6 +24,7 @@ class FakeCall:
     region: str
     resource_type: str
     provider_ids: tuple[str, ...] = ()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
 Hook = Callable[[FakeCall], None]
@@ -73,6 +76,12 @@ class Refused(_Scripted):
 
 
 @dataclass(slots=True)
+class _Lingering(_Scripted):
+    matches: Callable[[Resource], bool]
+    reads: int
+
+
+@dataclass(slots=True)
 class Faults:
     """The script of a fake cloud's faults; without one it has none.
 
@@ -85,6 +94,7 @@ class Faults:
     _troubles: list[_Troubled] = field(default_factory=list)
     _refusals: list[Refused] = field(default_factory=list)
     _vanishing: set[str] = field(default_factory=set)
+    _lingering: list[_Lingering] = field(default_factory=list)
 
     def slow(
         self, hook: Hook, *, operation: str | None = None, account: str | None = None, times: int | None = None
@@ -138,6 +148,19 @@ class Faults:
             self._troubles.clear()
             self._refusals.clear()
             self._vanishing.clear()
+            self._lingering.clear()
+
+    def linger(self, which: Which, *, reads: int = 1, operation: str | None = None, times: int | None = None) -> None:
+        """Let operations take their time: a resource stays in a passing state, such as `stopping`.
+
+        Args:
+            which: a resource, a resource id, or a predicate; for `snapshot`, of which the snapshot is taken.
+            reads: how many reads find it in the passing state; the next one finds it where it was to go.
+            operation: only this one.
+            times: how many calls it strikes.
+        """
+        with self._lock:
+            self._lingering.append(_Lingering(operation, None, times, _predicate(which), reads))
 
     # What the fake cloud asks.
 
@@ -166,6 +189,15 @@ class Faults:
                     fault.spend()
                     return fault
             return None
+
+    def lingers(self, call: FakeCall, resource: Resource) -> int:
+        """Return how many reads find a resource in a passing state after this call."""
+        with self._lock:
+            for fault in self._lingering:
+                if fault.strikes(call.operation, call.account) and fault.matches(resource):
+                    fault.spend()
+                    return fault.reads
+            return 0
 
     def vanishes(self, resource_id: str) -> bool:
         """Return whether a resource goes now."""

@@ -1,37 +1,83 @@
-"""Reads what is in an account into the inventory."""
+"""Reads what is in accounts into the inventory: many parts at once, each from its first page to its last.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+Readers bring pages; one writer, the caller's thread, compares them with the inventory and writes what is otherwise. A
+harvest that dies leaves the parts that it has completed, and a later one can go on with the others.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
 
 from duetime.core.cloud import Cloud
-from duetime.core.errors import DatabaseUnavailable, ProviderFailed
-from duetime.core.resources import Account, Resource
+from duetime.core.errors import DatabaseUnavailable, ProviderFailed, Throttled, UnknownName
+from duetime.core.resources import Account
+from duetime.providers.account_progress import AccountProgress
+from duetime.providers.harvest_options import HarvestOptions
+from duetime.providers.harvest_plan import plan_harvest
+from duetime.providers.harvest_report import NOBODY, AccountHarvest, Harvested, Listeners, Unwatched, Watcher
+from duetime.providers.inventory_writer import InventoryWriter
+from duetime.providers.part_queue import PartQueue
+from duetime.providers.part_readers import read_parts
 from duetime.store.store import Store
 
-Progress = Callable[[int], None]
 
+def harvest_accounts(
+    accounts: Sequence[Account],
+    *,
+    store: Store,
+    cloud: Cloud,
+    options: HarvestOptions = HarvestOptions(),  # noqa: B008 - frozen
+    listeners: Listeners = NOBODY,
+    watcher: Watcher | None = None,
+) -> list[AccountHarvest]:
+    """Read accounts, page by page, and remember how it went; return how each ended, in the order given.
 
-def _ignore(_news: object) -> None:
-    """Nobody watches."""
+    Only a complete reading says that something is gone: a part that fails half-way keeps what it had, and it keeps no
+    other part from being read.
 
+    Args:
+        accounts: which, with their regions.
+        store: where the inventory is.
+        cloud: where to read.
+        options: what to read and how.
+        listeners: who is told of changes.
+        watcher: who shows how it comes along.
 
-@dataclass(frozen=True, slots=True)
-class Harvested:
-    """What one harvest of one region found.
-
-    Attributes:
-        seen: resources that are there.
-        gone: resources that were there before and are not any more.
+    Raises:
+        DatabaseUnavailable: the database does not answer; the parts that were completed stand.
     """
-
-    account: str
-    region: str
-    resource_type: str
-    seen: int
-    gone: int
-
-
-PartDone = Callable[[Harvested], None]
+    watcher = watcher or Unwatched()
+    parts = PartQueue(patience=options.patience, now=store.now)
+    progress = {
+        account.account: AccountProgress(account, store=store, watcher=watcher, actor=options.actor)
+        for account in accounts
+    }
+    services: dict[str, str] = {}
+    begun = []
+    for account in accounts:
+        mine = progress[account.account]
+        try:
+            planned = plan_harvest(account, store=store, cloud=cloud, options=options)
+        except DatabaseUnavailable:
+            raise
+        except (ProviderFailed, UnknownName) as error:
+            mine.fail(error)
+            continue
+        services |= planned.services
+        begun.append(planned.parts)
+        mine.begin(len(planned.parts), skipped=planned.skipped)
+    parts.fill(begun, services=services)
+    writer = InventoryWriter(
+        store=store, listeners=listeners, is_quiet=not options.triggers_on_first, abandon=parts.abandon
+    )
+    threads = min(options.threads, sum(map(len, begun)))
+    with closing(read_parts(parts, cloud, threads=threads)) as brought:
+        for items in brought:
+            ended = writer.write(items)
+            for item in items:
+                progress[item.part.part.account].show(item)
+            for each in ended:
+                progress[each.part.part.account].end(each)
+    return [progress[account.account].harvest for account in accounts]
 
 
 def harvest_account(
@@ -39,57 +85,23 @@ def harvest_account(
     *,
     store: Store,
     cloud: Cloud,
-    resource_types: Sequence[str],
-    progress: Progress = _ignore,
-    part_done: PartDone = _ignore,
+    options: HarvestOptions = HarvestOptions(),  # noqa: B008 - frozen
+    listeners: Listeners = NOBODY,
 ) -> list[Harvested]:
-    """Read every region of an account, page by page, and remember how it went.
-
-    Only a complete reading says that something is gone: a region that fails half-way keeps what it had.
-
-    Args:
-        account: which account, with its regions.
-        store: where the inventory is.
-        cloud: where to read.
-        resource_types: what to read.
-        progress: told the number of resources of each page.
-        part_done: told of each region and type that was read to its end.
+    """Read one account; return what was found in each part. See `harvest_accounts`.
 
     Raises:
-        ProviderFailed: the cloud did not answer or refused somewhere; what the other regions gave is kept.
+        Throttled: the cloud had no room for some parts, and nothing else is amiss; what the others gave is kept.
+        ProviderFailed: the cloud did not answer or refused somewhere; what the other parts gave is kept.
+        DatabaseUnavailable: the database does not answer.
     """
-    harvested: list[Harvested] = []
-    problems: list[str] = []
-    for region in account.regions:
-        for resource_type in resource_types:
-            try:
-                part = _harvest(account, region, resource_type, store=store, cloud=cloud, progress=progress)
-            except DatabaseUnavailable:
-                raise
-            except Exception as error:  # noqa: BLE001 - one region that fails must not keep the others from being read
-                problems.append(f"{resource_type} in {region}: {str(error) or type(error).__name__}")
-                continue
-            harvested.append(part)
-            part_done(part)
-    with store.write() as tx:
-        tx.accounts.record_harvest(account.account, error="; ".join(problems)[:1000])
-    if problems:
-        raise ProviderFailed(account.provider, "; ".join(problems)[:1000].rstrip("."))
-    return harvested
+    (harvest,) = harvest_accounts([account], store=store, cloud=cloud, options=options, listeners=listeners)
+    if harvest.room_at is not None:
+        raise Throttled(account.provider, _sentence(harvest), until=harvest.room_at)
+    if harvest.problems:
+        raise ProviderFailed(account.provider, _sentence(harvest))
+    return list(harvest.parts)
 
 
-def _harvest(
-    account: Account, region: str, resource_type: str, *, store: Store, cloud: Cloud, progress: Progress
-) -> Harvested:
-    begun_at = store.now()
-    seen = 0
-    for page in cloud.pages(account=account.account, region=region, resource_type=resource_type):
-        resources: list[Resource] = [replace(resource, harvested_at=store.now(), gone_at=None) for resource in page]
-        with store.write() as tx:
-            seen += tx.resources.save(resources)
-        progress(len(resources))
-    with store.write() as tx:
-        gone = tx.resources.mark_gone(
-            account=account.account, region=region, resource_type=resource_type, not_seen_since=begun_at
-        )
-    return Harvested(account.account, region, resource_type, seen, gone)
+def _sentence(harvest: AccountHarvest) -> str:
+    return "; ".join(harvest.problems)[:1000].rstrip(".")

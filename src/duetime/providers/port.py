@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from duetime.core.cloud import NO_ARGUMENTS, ResourceTypeFacts
+from duetime.core.json_types import JsonObject
 from duetime.core.outcomes import JobOutcome
 from duetime.core.resources import Account, Resource
 
@@ -37,8 +39,34 @@ class Provider(Protocol):
             ProviderFailed: the cloud did not answer or refused.
         """
 
+    def resource_types(self) -> Mapping[str, ResourceTypeFacts]:
+        """Return what this cloud can harvest and do, by resource type; needs no account and calls nobody."""
+
+    def before(
+        self,
+        operation: str,
+        *,
+        account: Account,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
+    ) -> Mapping[str, JsonObject]:
+        """Return the arguments of the inverse operation by provider id; see `core.cloud.Cloud.before`.
+
+        Raises:
+            ProviderFailed: the cloud did not answer or refused.
+        """
+
     def act(
-        self, operation: str, *, account: Account, region: str, resource_type: str, provider_ids: Sequence[str]
+        self,
+        operation: str,
+        *,
+        account: Account,
+        region: str,
+        resource_type: str,
+        provider_ids: Sequence[str],
+        arguments: Mapping[str, Any] = NO_ARGUMENTS,
     ) -> Mapping[str, JobOutcome]:
         """Do `operation` to all the resources in one call; return an outcome for each.
 
@@ -46,7 +74,7 @@ class Provider(Protocol):
 
         Raises:
             GroupRefused: the cloud refused the call for several resources; each may be tried alone.
-            OutcomeUnknown: the request left and no answer came.
+            OutcomeUnknown: the request left and no answer came; its `known` says what came of the other requests.
             ProviderFailed: the cloud did not answer or refused the caller; nothing was done.
         """
 

@@ -2,6 +2,7 @@
 
 from duetime.providers.fake import FakeCloud
 from duetime.testing.clock import ManualClock
+from duetime.testing.fault_proxy import FaultProxy
 from duetime.testing.lab import BotRun, Lab
 
-__all__ = ["BotRun", "FakeCloud", "Lab", "ManualClock"]
+__all__ = ["BotRun", "FakeCloud", "FaultProxy", "Lab", "ManualClock"]

@@ -13,10 +13,14 @@ import time_machine
 from duetime.app.app import App
 from duetime.bots.check import check_bot
 from duetime.bots.document import BotSource, read_bots
-from duetime.bots.lifecycle import apply_bot, request_run
+from duetime.bots.lifecycle import apply_bot
 from duetime.bots.matching import resolve
+from duetime.bots.planned_run import request_run
 from duetime.bots.run import find_resources
+from duetime.builtin.harvest import listeners_of
+from duetime.core.bot_policy import BotPolicy
 from duetime.core.bots import Bot
+from duetime.core.destinations import Destinations
 from duetime.core.errors import Invalid
 from duetime.core.events import Event, Run
 from duetime.core.resources import Resource
@@ -25,6 +29,7 @@ from duetime.engine.executors import InlineExecutor
 from duetime.engine.worker import WorkerSettings
 from duetime.providers.fake import FakeCloud
 from duetime.providers.harvest import harvest_account
+from duetime.providers.harvest_options import HarvestOptions
 from duetime.scheduling.client import Client
 from duetime.store.event_table import EventQuery
 from duetime.store.run_table import RunQuery
@@ -62,7 +67,24 @@ class Lab:
         app: everything else.
     """
 
-    def __init__(self, *, plugins: Iterable[str | Path] = (), now: datetime | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        plugins: Iterable[str | Path] = (),
+        now: datetime | None = None,
+        bot_policy: BotPolicy = BotPolicy(),  # noqa: B008 - frozen
+        destinations: Destinations | None = None,
+    ) -> None:
+        """Make a lab.
+
+        Args:
+            plugins: folders of plugins to load.
+            now: the lab's time at first.
+            bot_policy: what holds for all bots; as given, the inventory may be as old as it is.
+            destinations: where messages go, by name.
+        """
+        self._destinations = destinations
+        self._bot_policy = bot_policy
         start = now or datetime.now(UTC)
         self.clock = ManualClock(start if start.tzinfo is not None else start.replace(tzinfo=UTC))
         self.cloud = FakeCloud()
@@ -82,6 +104,8 @@ class Lab:
                 providers={"fake": self.cloud},
                 plugin_paths=self._plugins,
                 installed_plugins=False,
+                bot_policy=self._bot_policy,
+                destinations=self._destinations,
             )
             self._worker = self.app.worker(settings=WorkerSettings(), executor=InlineExecutor())
             stack.enter_context(self.app.current())
@@ -106,11 +130,15 @@ class Lab:
         return self.clock.now()
 
     def harvest(self) -> int:
-        """Read the fake cloud into the inventory; return how many resources there are."""
+        """Read the fake cloud into the inventory; return how many resources there are.
+
+        From the second time on, changes trigger bots and are told to plugins' handlers.
+        """
         accounts = self.cloud.accounts()
-        types = sorted({resource.resource_type for resource in self.cloud.resources()})
         with self.app.store.read() as tx:
             known = {account.account: account for account in tx.accounts.all()}
+            _, harvested_types = tx.resources.regions_and_types()
+        types = sorted({resource.resource_type for resource in self.cloud.resources()} | harvested_types)
         for account in accounts.values():
             if account.account not in known or set(known[account.account].regions) != set(account.regions):
                 with self.app.store.write() as tx:
@@ -118,10 +146,14 @@ class Lab:
         self.app.clouds.refresh()
         seen = 0
         for account in {**known, **accounts}.values():
-            seen += sum(
-                part.seen
-                for part in harvest_account(account, store=self.app.store, cloud=self.app.clouds, resource_types=types)
+            parts = harvest_account(
+                account,
+                store=self.app.store,
+                cloud=self.app.clouds,
+                options=HarvestOptions(tuple(types), threads=1, actor="lab"),
+                listeners=listeners_of(self.client),
             )
+            seen += sum(part.seen for part in parts)
         return seen
 
     def apply(self, bots: BotSource) -> tuple[Bot, ...]:
@@ -132,7 +164,7 @@ class Lab:
         """
         written = read_bots(bots)
         for bot in written:
-            check_bot(bot, registries=self.app.registries)
+            check_bot(bot, registries=self.app.registries, event_types=tuple(self.client.event_types()))
         return tuple(apply_bot(self.client, bot.definition, actor="lab").bot for bot in written)
 
     def run_bot(self, name: str) -> BotRun:
@@ -140,7 +172,7 @@ class Lab:
         with self.app.store.read() as tx:
             bot = tx.bots.by_name(name)
             resolved = resolve(bot.definition, self.app.registries)
-            found = find_resources(bot, resolved, inventory=tx.resources, complement=True)
+            found = find_resources(bot, resolved, inventory=tx.resources, accounts=tx.accounts.all(), complement=True)
         request_run(self.client, name, actor="lab")
         self.settle()
         return BotRun(found.matches, found.non_matches or ())

@@ -1,10 +1,11 @@
 """What AWS and the network can answer to an act, and what the job then hears."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.providers.passing_clock import PassingClock
 
 from duetime.core.errors import ProviderFailed
 from duetime.core.outcomes import Failed, GroupRefused, JobOutcome, Skipped, Succeeded
@@ -22,8 +23,8 @@ STOPPED = (
 
 
 def _provider(attempts: int) -> AwsProvider:
-    options = ClientOptions(attempts=attempts, read_timeout=timedelta(seconds=0.3))
-    return AwsProvider(loopback_only=True, options=options)
+    options = ClientOptions(attempts=attempts, read_timeout=timedelta(seconds=0.3), patience=timedelta(seconds=5))
+    return AwsProvider(loopback_only=True, options=options, clock=PassingClock(datetime(2026, 3, 2, 19, tzinfo=UTC)))
 
 
 @pytest.fixture

@@ -1,116 +1,198 @@
-"""The calls that list, read and change resources of a kind."""
+"""The calls that change resources of a kind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from duetime.core.outcomes import Failed, GroupRefused, JobOutcome, Skipped, Succeeded
-from duetime.core.resources import Account, Resource
-from duetime.providers.aws.catalogue import Action, ResourceKind
-from duetime.providers.aws.errors import Refusal, code_of, refusal_of, translated
-from duetime.providers.aws.mapping import resources_of, value_at
+from duetime.core.errors import ProviderFailed, Throttled
+from duetime.core.json_types import JsonObject
+from duetime.core.outcomes import Failed, GroupRefused, JobOutcome, Skipped, Snoozed, Succeeded
+from duetime.core.resources import Account
+from duetime.providers.aws.call_values import argument_values, check_arguments
+from duetime.providers.aws.entry import Action, Call, ResourceKind
+from duetime.providers.aws.errors import Refusal, refusal_of, translated
+from duetime.providers.aws.mapping import UNREADABLE, plain, tags_of
+from duetime.providers.aws.meaning import means
+from duetime.providers.aws.paths import filled, value_at
+from duetime.providers.aws.resource_reads import Raw, ResourceReads, parts
 from duetime.providers.aws.sessions import Sessions
+from duetime.providers.errors import OutcomeUnknown
 
 GONE = "the resource does not exist any more"
+_NOTHING_TO_DO = {"changed": False, "note": "there was nothing to do"}
+
+
+class _Refused(Exception):
+    """AWS refused one call of an action because of what it was to be done to."""
+
+    def __init__(self, refusal: Refusal, error: ClientError) -> None:
+        super().__init__(refusal.text)
+        self.refusal = refusal
+        self.error = error
 
 
 class ResourceCalls:
-    """Speaks to one kind of resource in one account and region."""
+    """Changes one kind of resource in one account and region."""
 
     def __init__(self, kind: ResourceKind, *, sessions: Sessions, account: Account, region: str) -> None:
+        self.reads = ResourceReads(kind, sessions=sessions, account=account, region=region)
         self._kind = kind
-        self._sessions = sessions
-        self._account = account
-        self._region = region
-        self._where = f"AWS account {account.account} in {region}"
 
-    def pages(self) -> Iterator[Sequence[Resource]]:
-        """List everything."""
-        with translated(self._where, changes=False):
-            pages = self._described({}, page_size=self._kind.page_size)
-        while True:
-            with translated(self._where, changes=False):
-                page = next(pages, None)
-            if page is None:
-                return
-            yield self._resources(page)
+    def before(self, name: str, provider_ids: Sequence[str], arguments: Mapping[str, Any]) -> dict[str, JsonObject]:
+        """Return the arguments of the inverse by id: see `core.cloud.Cloud.before`.
 
-    def read(self, provider_ids: Sequence[str]) -> Mapping[str, Resource]:
-        """Read by id, in calls as large as they may be.
-
-        By ids first: AWS answers that fastest and takes a thousand of them. It refuses the whole call when one is
-        missing; only then by filter, which passes over missing ones and takes two hundred.
+        Raises:
+            GroupRefused: one of several does not let us read what its inverse would need.
+            ProviderFailed: the only one does not.
         """
-        found: dict[str, Resource] = {}
-        with translated(self._where, changes=False):
-            for ids in _parts(provider_ids, self._kind.ids_per_read):
-                try:
-                    found |= self._read({self._kind.ids: ids})
-                except ClientError as error:
-                    if not code_of(error).startswith(self._kind.missing):
-                        raise
-                    for values in _parts(ids, self._kind.ids_per_filter):
-                        found |= self._read({"Filters": [{"Name": self._kind.id_filter, "Values": values}]})
-        return found
-
-    def act(self, action: Action, provider_ids: Sequence[str]) -> Mapping[str, JobOutcome]:
-        """Do it to all of them in one call.
-
-        A refused call is answered with `GroupRefused`, although EC2 does not promise that nothing was done: it is
-        right only for actions that may be repeated, as starting and stopping may.
-        """
+        action = self._checked(name, arguments)
         ids = list(dict.fromkeys(provider_ids))
-        if not ids:
+        if action.inverse is None:
             return {}
-        with translated(self._where, changes=True):
-            client = self._client()
+        if not action.undone_with:
+            return {provider_id: {} for provider_id in ids}
+        raws = self.reads.raws(ids)
+        self._refuse_unreadable(raws, alone=len(ids) == 1)
+        kept: dict[str, JsonObject] = {}
+        for provider_id, raw in raws.items():
+            values = self._values([provider_id], raw, arguments)
+            kept[provider_id] = {key: plain(value_at(values, path)) for key, path in action.undone_with.items()}
+        return kept
+
+    def act(self, name: str, provider_ids: Sequence[str], arguments: Mapping[str, Any]) -> dict[str, JobOutcome]:
+        """Do it to all of them, in calls as large as they may be.
+
+        A refused call for several is answered with `GroupRefused`, although AWS does not promise that nothing was done:
+        it is right only for actions that may be repeated, and no others have a batch.
+
+        Raises:
+            GroupRefused, OutcomeUnknown, ProviderFailed: see `providers.port.Provider.act`. When calls before had an
+                answer, the outcomes say of the rest that nothing was done: an act is not taken for undone when part of
+                it was done.
+        """
+        action = self._checked(name, arguments)
+        ids = list(dict.fromkeys(provider_ids))
+        raws = self.reads.raws(ids) if action.reads else {}
+        self._refuse_unreadable(raws, alone=len(ids) == 1)
+        outcomes: dict[str, JobOutcome] = {}
+        if action.reads:
+            outcomes = {provider_id: Skipped(GONE) for provider_id in ids if provider_id not in raws}
+        calls = list(parts([provider_id for provider_id in ids if provider_id not in outcomes], action.batch))
+        for number, members in enumerate(calls):
             try:
-                answer = getattr(client, action.call)(**{self._kind.ids: ids})
-            except ClientError as error:
-                refusal = refusal_of(error, operation=client.meta.method_to_api_mapping[action.call])
-                if refusal is None:
+                outcomes |= self._act(action, members, raws, arguments, alone=len(calls) == 1)
+            except ProviderFailed as error:
+                rest = [provider_id for later in calls[number + 1 :] for provider_id in later]
+                if isinstance(error, OutcomeUnknown):
+                    error.known = outcomes | _not_tried(rest, error)
                     raise
-                if len(ids) > 1:
-                    raise GroupRefused(refusal.text) from error
-                return {ids[0]: self._refused(ids[0], refusal)}
-        done = {value_at(raw, self._kind.identity): raw for raw in answer.get(action.answer, ())}
-        return {provider_id: _done(action, done.get(provider_id)) for provider_id in ids}
+                if number == 0:
+                    raise
+                outcomes |= _not_done(members, error) | _not_tried(rest, error)
+                break
+        return outcomes
 
-    def _refused(self, provider_id: str, refusal: Refusal) -> JobOutcome:
-        if refusal.code.startswith(self._kind.missing) and refusal.retry:
+    def _act(
+        self,
+        action: Action,
+        members: Sequence[str],
+        raws: Mapping[str, Raw],
+        arguments: Mapping[str, Any],
+        *,
+        alone: bool,
+    ) -> dict[str, JobOutcome]:
+        """Do it to the members of one call; of several calls, a refused one's members are tried singly at once."""
+        try:
+            with translated(self.reads.where, changes=True):
+                return self._called(action, members, raws.get(members[0]), arguments)
+        except _Refused as refused:
+            if len(members) == 1:
+                return {members[0]: self._outcome(members[0], refused)}
+            if alone:
+                raise GroupRefused(refused.refusal.text) from refused.error
+        return {
+            key: outcome
+            for member in members
+            for key, outcome in self._act(action, [member], raws, arguments, alone=True).items()
+        }
+
+    def _called(
+        self, action: Action, members: Sequence[str], raw: Raw | None, arguments: Mapping[str, Any]
+    ) -> dict[str, JobOutcome]:
+        values = self._values(members, raw, arguments)
+        answer: Mapping[str, Any] | None = None
+        for call in action.calls:
+            if call.when and not value_at(values, call.when):
+                continue
+            for each in value_at(values, call.each) or () if call.each else (None,):
+                answer = self._call(call, {**values, "each": each}) or {}
+        if answer is None:
+            return dict.fromkeys(members, Succeeded(_NOTHING_TO_DO))
+        if not action.done:
+            return {member: _succeeded(action, {**values, "answer": answer}) for member in members}
+        done = {value_at(one, self._kind.identity): one for one in value_at(answer, action.done) or ()}
+        silence = Failed(f"{action.calls[-1].method} was accepted, but its answer does not mention this resource")
+        return {
+            member: _succeeded(action, {**values, "answer": done[member]}) if member in done else silence
+            for member in members
+        }
+
+    def _call(self, call: Call, values: Mapping[str, Any]) -> Any:
+        client = self.reads.client()
+        try:
+            return getattr(client, call.method)(**filled(call.parameters, values))
+        except ClientError as error:
+            refusal = refusal_of(error, operation=client.meta.method_to_api_mapping[call.method])
+            if refusal is None:
+                raise
+            raise _Refused(refusal, error) from error
+
+    def _outcome(self, provider_id: str, refused: _Refused) -> JobOutcome:
+        """Return what the refusal of one comes to."""
+        refusal, errors = refused.refusal, self._kind.errors
+        malformed = refusal.code.endswith(".Malformed")
+        if means(refused.error, errors.gone) and not malformed:
             return Skipped(GONE)
-        # AWS says of a terminated instance only that its state does not fit.
-        if "State" in refusal.code and provider_id not in self.read([provider_id]):
+        if means(refused.error, errors.unclear) and provider_id not in self.reads.raws([provider_id]):
             return Skipped(GONE)
-        return Failed(refusal.text, retry=refusal.retry)
+        if means(refused.error, errors.protected):
+            return Failed(refusal.text, retry=False)
+        return Failed(refusal.text, retry=refusal.retry or means(refused.error, errors.not_now))
 
-    def _read(self, arguments: Mapping[str, Any]) -> dict[str, Resource]:
-        pages = self._described(arguments, page_size=self._kind.page_size if "Filters" in arguments else None)
-        return {resource.provider_id: resource for page in pages for resource in self._resources(page)}
+    def _values(self, members: Sequence[str], raw: Raw | None, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        tags = {} if raw is None else tags_of(self._kind, raw)
+        values = self.reads.values(members, raw)
+        return {**values, **argument_values(arguments, provider_id=members[0], tags=tags)}
 
-    def _described(self, arguments: Mapping[str, Any], *, page_size: int | None) -> Iterator[Mapping[str, Any]]:
-        # AWS refuses a page size beside ids: they are the page.
-        paginator = self._client().get_paginator(self._kind.list_call)
-        pages: Iterator[Mapping[str, Any]] = iter(
-            paginator.paginate(**arguments, PaginationConfig={"PageSize": page_size})
-        )
-        return pages
+    def _checked(self, name: str, arguments: Mapping[str, Any]) -> Action:
+        action = self._kind.actions[name]
+        check_arguments(action, arguments, what=f"{name} on {self._kind.resource_type}")
+        return action
 
-    def _resources(self, page: Mapping[str, Any]) -> tuple[Resource, ...]:
-        return resources_of(self._kind, page, account=self._account.account, region=self._region)
-
-    def _client(self) -> Any:
-        return self._sessions.client(self._kind.service, account=self._account, region=self._region)
-
-
-def _done(action: Action, raw: Mapping[str, Any] | None) -> JobOutcome:
-    if raw is None:
-        return Failed(f"{action.call} was accepted, but its answer does not mention this resource")
-    return Succeeded({"before": value_at(raw, action.before), "after": value_at(raw, action.after)})
+    def _refuse_unreadable(self, raws: Mapping[str, Raw], *, alone: bool) -> None:
+        """Refuse to act on what is known in part: what cannot be read would be taken for nothing, and overwritten."""
+        for provider_id, raw in raws.items():
+            if raw.get(UNREADABLE):
+                hidden = ", ".join(raw[UNREADABLE])
+                problem = f"{provider_id} does not let us read what would be changed ({hidden})"
+                if not alone:
+                    raise GroupRefused(problem)
+                raise ProviderFailed(self.reads.where, problem)
 
 
-def _parts(ids: Sequence[str], most: int) -> Iterator[list[str]]:
-    distinct = list(dict.fromkeys(ids))
-    for start in range(0, len(distinct), most):
-        yield distinct[start : start + most]
+def _succeeded(action: Action, values: Mapping[str, Any]) -> Succeeded:
+    said = {name: plain(value_at(values, path)) for name, path in action.data.items()}
+    return Succeeded({name: value for name, value in said.items() if value is not None})
+
+
+def _not_done(members: Iterable[str], error: ProviderFailed) -> dict[str, JobOutcome]:
+    if isinstance(error, Throttled):  # it waits as it would have had it been the first
+        return dict.fromkeys(members, Snoozed(error.until, str(error)))
+    return dict.fromkeys(members, Failed(str(error)))
+
+
+def _not_tried(members: Iterable[str], error: ProviderFailed) -> dict[str, JobOutcome]:
+    if isinstance(error, Throttled):
+        return _not_done(members, error)
+    return dict.fromkeys(members, Failed(f"not tried, because a call before it failed: {error}"))

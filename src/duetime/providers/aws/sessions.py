@@ -7,20 +7,22 @@ The endpoint and the credentials are given to every client, STS included, and ne
 import os
 import threading
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import DeferredRefreshableCredentials
 
+from duetime.core.clock import Clock, SystemClock
 from duetime.core.resources import Account
 from duetime.providers.aws.access import Access, refuse_beyond_loopback
-from duetime.providers.aws.counter import ApiCall, CallCounter
-from duetime.providers.aws.errors import mark_unanswered
+from duetime.providers.aws.counter import CallCounter
+from duetime.providers.aws.credentials import GivenCredentials, RenewableCredentials, role_credentials
 from duetime.providers.aws.options import ClientOptions
+from duetime.providers.aws.retrying import CallPlace, Pace, RetryPolicy
+from duetime.providers.pacing import Budgets, LocalBudgets, Pacer
 
 _DUMMY = "testing"
 _NO_FILES = {
@@ -37,16 +39,27 @@ class _Place:
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     session: Any = None
+    credentials: RenewableCredentials | None = None
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
 
 
 class Sessions:
     """Makes and keeps clients."""
 
-    def __init__(self, *, options: ClientOptions, loopback_only: bool, counter: CallCounter) -> None:
+    def __init__(
+        self,
+        *,
+        options: ClientOptions,
+        loopback_only: bool,
+        counter: CallCounter,
+        budgets: Budgets | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         self._options = options
         self._loopback_only = loopback_only
-        self._counter = counter
+        self._clock = clock or SystemClock()
+        pacer = Pacer(budgets or LocalBudgets(self._clock), clock=self._clock, patience=options.patience)
+        self._pace = Pace(options, pacer, counter, self._clock)
         self._lock = threading.Lock()
         self._places: dict[tuple[str, Access], _Place] = {}
 
@@ -64,7 +77,7 @@ class Sessions:
             if known is None:
                 if place.session is None:
                     place.session = self._session(place, access, account=account, region=region)
-                known = self._client(place.session, service, access, account=account, region=region)
+                known = self._client(place, place.session, service, access, account=account, region=region)
                 place.clients[service, region] = known
             return known
 
@@ -82,13 +95,21 @@ class Sessions:
         source = self._core(access)
         if access.dummy_credentials:
             source.set_credentials(_DUMMY, _DUMMY)
+        else:
+            # Searched for with a session of its own each time: one session would answer from memory.
+            found = RenewableCredentials(lambda: self._core(access).get_credentials(), clock=self._clock)
+            if found.are_there:
+                source.register_component("credential_provider", GivenCredentials(found))
+                place.credentials = found
         if not access.role_arn:
             return boto3.Session(botocore_session=source)
         # The role's STS client is kept beside the others, so that `close` finds it.
-        sts = self._client(boto3.Session(botocore_session=source), "sts", access, account=account, region=region)
+        sts = self._client(place, boto3.Session(botocore_session=source), "sts", access, account=account, region=region)
         place.clients["sts for the role", region] = sts
         core = self._core(access)
-        core.register_component("credential_provider", _Given(_role(sts, access)))
+        role = RenewableCredentials(lambda: role_credentials(sts, access), clock=self._clock)
+        core.register_component("credential_provider", GivenCredentials(role))
+        place.credentials = role
         return boto3.Session(botocore_session=core)
 
     def _core(self, access: Access) -> Any:
@@ -99,31 +120,36 @@ class Sessions:
         core.register_component("data_loader", _loader())
         return core
 
-    def _client(self, session: Any, service: str, access: Access, *, account: Account, region: str) -> Any:
+    def _client(
+        self, place: _Place, session: Any, service: str, access: Access, *, account: Account, region: str
+    ) -> Any:
         client = session.client(
             service, region_name=region, endpoint_url=access.endpoint_url, config=self._config(access)
         )
-        leaving = partial(self._leaving, account=account.account, region=region, confined=access.dummy_credentials)
-        client.meta.events.register_first("before-send", leaving)
-        client.meta.events.register("response-received", mark_unanswered)
+        policy = RetryPolicy(
+            CallPlace(account.account, region, service),
+            self._pace,
+            credentials=place.credentials,
+            confine=refuse_beyond_loopback if access.dummy_credentials else _anywhere,
+        )
+        policy.govern(client)
         return client
-
-    def _leaving(self, *, request: Any, event_name: str, account: str, region: str, confined: bool, **_: Any) -> None:
-        """Called by the SDK with each request that is about to go out."""
-        if confined:
-            refuse_beyond_loopback(request.url)
-        self._counter.add(ApiCall(account, region, operation=event_name.rpartition(".")[2]))
 
     def _config(self, access: Access) -> Config:
         options = self._options
         config = Config(
             connect_timeout=options.connect_timeout.total_seconds(),
             read_timeout=options.read_timeout.total_seconds(),
-            retries={"mode": "standard", "total_max_attempts": options.attempts},
+            # Once: `retrying` decides what is sent again.
+            retries={"mode": "standard", "total_max_attempts": 1},
             max_pool_connections=options.connections,
             user_agent_appid="duetime",
         )
         return config.merge(_CONFINED) if access.dummy_credentials else config
+
+
+def _anywhere(_url: str) -> None:
+    """Let a request go."""
 
 
 # What the environment could otherwise bring in beside the endpoint: a proxy on the way to it, and the question to
@@ -135,31 +161,3 @@ _CONFINED = Config(proxies={}, defaults_mode="legacy")
 def _loader() -> Any:
     """Return what reads service models from disk: one for all sessions, because EC2's takes 0.1 s."""
     return botocore.loaders.create_loader()
-
-
-class _Given:
-    """Takes the place of the SDK's search for credentials."""
-
-    def __init__(self, credentials: Any) -> None:
-        self._credentials = credentials
-
-    def load_credentials(self) -> Any:
-        return self._credentials
-
-
-def _role(sts: Any, access: Access) -> Any:
-    """Return credentials of the role, fetched when first needed and again before they expire."""
-    arguments = {"RoleArn": access.role_arn, "RoleSessionName": "duetime"}
-    if access.external_id:
-        arguments["ExternalId"] = access.external_id
-
-    def fetch() -> dict[str, str]:
-        given = sts.assume_role(**arguments)["Credentials"]
-        return {
-            "access_key": given["AccessKeyId"],
-            "secret_key": given["SecretAccessKey"],
-            "token": given["SessionToken"],
-            "expiry_time": given["Expiration"].isoformat(),
-        }
-
-    return DeferredRefreshableCredentials(refresh_using=fetch, method="duetime-role")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from duetime.core.resources import Account
-from duetime.providers.aws.catalogue import INSTANCE, ResourceKind
 from duetime.providers.aws.counter import CallCounter
+from duetime.providers.aws.entries.instances import INSTANCE
 from duetime.providers.aws.options import ClientOptions
 from duetime.providers.aws.provider import AwsProvider
-from duetime.providers.aws.resource_calls import ResourceCalls
+from duetime.providers.aws.resource_reads import ResourceReads
 from duetime.providers.aws.sessions import Sessions
 
 REGION = "us-east-1"
@@ -27,9 +27,14 @@ class Calls:
         self.account = account
         self.sessions = Sessions(options=ClientOptions(), loopback_only=True, counter=self.counter)
 
-    def of(self, **limits: int) -> ResourceCalls:
-        kind: ResourceKind = replace(INSTANCE, **limits)  # type: ignore[arg-type]
-        return ResourceCalls(kind, sessions=self.sessions, account=self.account, region=REGION)
+    def of(self, *, page_size: int = 1000, ids_per_read: int = 1000, ids_per_filter: int = 200) -> ResourceReads:
+        by_ids, by_filter = INSTANCE.reading
+        kind = replace(
+            INSTANCE,
+            listing=replace(INSTANCE.listing, page_size=page_size),
+            reading=(replace(by_ids, most=ids_per_read), replace(by_filter, most=ids_per_filter)),
+        )
+        return ResourceReads(kind, sessions=self.sessions, account=self.account, region=REGION)
 
     def described(self) -> int:
         return Counter({call.operation: number for call, number in self.counter.snapshot().items()})[
