@@ -284,3 +284,21 @@ def test_failures_in_a_group_do_not_hide_each_other(stepped: Stepped) -> None:
     events = schedule_all(stepped, named(stepped, 3))
     stepped.settle()
     assert [stepped.runs(event)[0].error for event in events] == ["all of them"] * 3
+
+
+def test_a_place_is_claimed_and_read_at_once_though_few_slots_are_free(make_stepped: Callable[..., Stepped]) -> None:
+    """Each claim of a part of it would be another fresh read of the cloud."""
+    executor = QueuedExecutor()
+    executor.slots = 1
+    stepped = make_stepped(executor=executor)
+    job = group_job(stepped, max_group=50)
+    stepped.worker._runner._durations.note("test.job", 0.1)
+    schedule_all(stepped, [stepped.add() for _ in range(250)])
+    stepped.settle()
+    executor.run()
+    stepped.settle()
+    while executor.tasks:
+        executor.run()
+        stepped.settle()
+    assert [len(call) for call in job.calls] == [50] * 5
+    assert len(stepped.cloud.calls("read")) == 1

@@ -12,6 +12,7 @@ from duetime.bots.lifecycle import apply_bot
 from duetime.builtin.instances import STOP_RESOURCE
 from duetime.core.bots import Bot, BotDefinition, FilterUse, Scope
 from duetime.core.claims import Claim
+from duetime.core.errors import UnknownName
 from duetime.core.guards import PROCEED, Defer, FreshRead, Hold, Skip, Verdict
 from duetime.core.resources import Resource
 from duetime.core.statuses import EventStatus, RunStatus
@@ -28,6 +29,10 @@ class Says:
 
     answer: Callable[[], Any]
     name: str = "test guard"
+    about: Callable[[Claim], bool] = lambda _claim: False
+
+    def concerns(self, claim: Claim) -> bool:
+        return self.about(claim)
 
     def judge(self, claims: Sequence[Claim], fresh: FreshRead, *, now: datetime) -> Mapping[int, Verdict]:
         del fresh, now
@@ -49,6 +54,45 @@ def called(stepped: Stepped) -> list[str | None]:
 def guarded(stepped: Stepped, *answers: Callable[[], Any]) -> None:
     """Give the worker these guards."""
     stepped.worker.dispatcher._judge = Judge(cloud=stepped.app.clouds, guards=[Says(answer) for answer in answers])
+
+
+def test_what_concerns_a_guard_is_judged_although_nobody_can_read_it(
+    stepped: Stepped, called: list[str | None]
+) -> None:
+    """Such as the owner of an event in an account that is not registered, or of one without a resource."""
+    guard = Says(lambda: Skip("not wanted"), about=lambda claim: claim.user_resource_id == "divvyuser:7")
+    stepped.worker.dispatcher._judge = Judge(cloud=stepped.app.clouds, guards=[guard])
+    unread = "instance:unknown:r:i-1:"
+    events = []
+    for user in ("divvyuser:7", "divvyuser:8", None):
+        for resource_id in (unread, None):
+            event = stepped.schedule(resource_id=resource_id)
+            stepped.tamper(event, user_resource_id=user)
+            events.append(event)
+            stepped.settle()
+    assert [stepped.event(event).status for event in events] == ["skipped"] * 2 + ["succeeded"] * 4
+    assert called == [unread, None] * 2
+
+
+def test_a_type_that_its_cloud_does_not_read_waits_for_no_answer(
+    stepped: Stepped, called: list[str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one that a plugin acts on with calls of its own."""
+    known = stepped.add()
+    read = stepped.cloud.read
+
+    def only_instances(*, resource_type: str, **asked: Any) -> Mapping[str, Resource]:
+        if resource_type != "instance":
+            raise UnknownName("resource type", resource_type)
+        return read(resource_type=resource_type, **asked)
+
+    monkeypatch.setattr(stepped.cloud, "read", only_instances)
+    other = known.resource_id.replace("instance:", "privatenetwork:")
+    gone = known.resource_id.replace(known.provider_id, "i-gone")
+    events = [stepped.schedule(resource_id=each) for each in (other, gone)]
+    stepped.settle()
+    assert [stepped.event(event).status for event in events] == ["succeeded", "skipped"]
+    assert called == [other]
 
 
 def always(answer: Verdict) -> Callable[[], Verdict]:
@@ -250,6 +294,9 @@ def test_a_provider_that_answers_nothing_was_not_read(
 
     class Looks:
         name = "looks"
+
+        def concerns(self, claim: Claim) -> bool:
+            return claim.resource_id is not None
 
         def judge(self, claims: Sequence[Claim], fresh: FreshRead, *, now: datetime) -> Mapping[int, Verdict]:
             del now

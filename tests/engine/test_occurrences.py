@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from tests.engine.stepped import NOW, Stepped
 
 from duetime.core.events import Event
@@ -12,6 +13,7 @@ from duetime.core.retry import Retry
 from duetime.core.statuses import EventStatus, OnLost, RunStatus
 from duetime.jobs.base import ScheduledEventJob
 from duetime.schedule import Cron, Daily, Periodic
+from duetime.store.tables import runs
 
 HOUR = timedelta(hours=1)
 HOURLY = Periodic(hours=1)
@@ -300,3 +302,41 @@ def test_a_resolved_retry_runs_at_its_own_due_time_whatever_came_due_since(stepp
         (NOW + 2 * HOUR, RunStatus.SKIPPED, 2),
         (NOW + 4 * HOUR, RunStatus.SUCCEEDED, 1),
     ]
+
+
+def test_after_an_outage_events_are_moved_on_together(stepped: Stepped, started: list[Any]) -> None:
+    """One transaction each would take longer than the outage when all of a thousand are behind."""
+    for _ in range(150):
+        hourly(stepped, catch_up="skip")
+    stepped.pass_time(3.5 * 3600)
+    before = stepped.store.connections
+    stepped.settle()
+    assert not started
+    assert stepped.store.connections - before < 100
+
+
+def test_an_event_that_cannot_be_moved_on_is_put_off_and_the_others_are_moved(
+    stepped: Stepped, started: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    first, odd, last = (hourly(stepped, catch_up="skip") for _ in range(3))
+    with stepped.store.engine.begin() as connection:
+        # A history row stands where its missed times are to be answered.
+        connection.execute(
+            insert(runs).values(
+                event_id=odd.event_id,
+                due_at=odd.due_at,
+                attempt=1,
+                event_type=odd.event_type,
+                status="succeeded",
+                final=True,
+                finished_at=NOW,
+            )
+        )
+    stepped.pass_time(3.5 * 3600)
+    stepped.settle()
+    assert not started
+    assert [stepped.event(event).due_at for event in (first, last)] == hours(4, 4)
+    after = stepped.event(odd)
+    assert (after.status, after.due_at) == (EventStatus.SCHEDULED, NOW + HOUR)
+    assert "its due times could not be settled: IntegrityError" in after.status_reason
+    assert "event.unsettled" in caplog.text

@@ -10,7 +10,7 @@ from duetime.core.claims import Claim
 from duetime.core.event_types import EventType
 from duetime.core.statuses import OnLost
 from duetime.engine.catalogue import Handler
-from duetime.engine.units import Durations, Unit, form_units
+from duetime.engine.units import Durations, Unit, form_units, units_per_slot
 
 SINGLE, GROUP = "test.single", "test.group"
 HANDLERS = {
@@ -123,3 +123,14 @@ def test_the_mean_follows_what_changes() -> None:
     for _ in range(40):
         durations.note(SINGLE, 1)
     assert durations.chunk(SINGLE) == 1
+
+
+@pytest.mark.parametrize(
+    ("event_type", "seconds", "units"),
+    [(GROUP, None, 2), (GROUP, 0.25, 4), (GROUP, 0.001, 10), (GROUP, 60, 2), (SINGLE, 0.001, 2), (SINGLE, None, 2)],
+)
+def test_as_many_groups_wait_for_a_slot_as_take_a_second(event_type: str, seconds: float | None, units: int) -> None:
+    durations = Durations()
+    if seconds is not None:
+        durations.note(event_type, seconds)
+    assert units_per_slot(HANDLERS[event_type], durations) == units

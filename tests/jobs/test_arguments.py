@@ -27,7 +27,8 @@ class Typed(ScheduledEventJob):
         *,
         tags: list[str] = TAGS,
         names: "dict[str, str] | None" = None,
-        more: str | None = None,
+        note: str | None = None,
+        more: str | list[int] | None = None,
         **rest: Any,
     ) -> None:
         super().__init__(**rest)
@@ -65,6 +66,7 @@ def test_types_and_defaults_are_read_from_the_constructor() -> None:
         "loud": "boolean",
         "tags": "array",
         "names": "object",
+        "note": "string",
         "more": None,
     }
 

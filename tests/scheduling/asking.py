@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from duetime.core.events import Event
-from duetime.scheduling.tracker import ScheduledEventTracker
+from duetime.scheduling.tracker import BotLike, ScheduledEventTracker
 
 Events = Callable[..., list[Event]]
 HOUR = timedelta(hours=1)
@@ -31,7 +31,7 @@ def ask(
     *,
     event_type: str = "test.job",
     resource: Any = VM,
-    bot: Bot | None = Bot(),
+    bot: BotLike | None = Bot(),
     **parts: Any,
 ) -> None:
     tracker.schedule_bot_event(bot=bot, resource=resource, event_type=event_type, schedule_data=when, **parts)

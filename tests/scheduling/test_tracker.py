@@ -7,19 +7,23 @@ from typing import Any
 import pytest
 from tests.scheduling.asking import HOUR, VM, Bot, Events, ask, on_both, run
 
+from duetime.core.bots import Bot as StoredBot
+from duetime.core.bots import BotDefinition
 from duetime.core.clock import SystemClock
 from duetime.core.errors import (
     Invalid,
     InvalidArguments,
     NoCurrentApp,
+    NotAllowed,
     Unavailable,
     UnknownEventType,
 )
 from duetime.core.events import OnExisting
 from duetime.core.run_context import RunContext, bound
 from duetime.core.statuses import EventStatus, Wish
+from duetime.scheduling.action_slot import action_slot
 from duetime.scheduling.client import Client
-from duetime.scheduling.tracker import ScheduledEventTracker, action_slot
+from duetime.scheduling.tracker import ScheduledEventTracker
 from duetime.store.hot_path import Want
 from duetime.store.store import Store
 
@@ -381,4 +385,50 @@ def test_in_a_run_nothing_is_written_before_the_run_ends(client: Client, events:
             run(failing)
     assert tracker.report is None
     assert len(context.operations) == 1
+    assert not events()
+
+
+# What becomes of it when its reason goes, and whether it may be asked for at all.
+
+
+@pytest.mark.parametrize(
+    ("asked", "of_bot", "flagged"),
+    [(None, None, False), (None, True, True), (None, False, False), (True, False, True), (False, True, False)],
+)
+def test_what_is_asked_goes_before_what_the_bot_says_and_that_before_the_type(
+    client: Client, events: Events, now: datetime, asked: bool | None, of_bot: bool | None, flagged: bool
+) -> None:
+    bot = StoredBot(1, BotDefinition("nightly", cancel_when_compliant=of_bot))
+    run(lambda tracker: ask(tracker, now + HOUR, bot=bot, cancel_when_compliant=asked))
+    (event,) = events()
+    assert event.cancel_when_compliant is flagged
+
+
+def test_what_is_asked_for_the_rest_of_the_scope_has_another_reason(
+    client: Client, events: Events, now: datetime
+) -> None:
+    bot = StoredBot(1, BotDefinition("nightly", cancel_when_compliant=True))
+    with action_slot("0:act", beyond=[VM]), ScheduledEventTracker() as tracker:
+        ask(tracker, now + HOUR, bot=bot)
+        ask(tracker, now + HOUR, bot=bot, recheck=True, cancel_when_compliant=True)
+        ask(tracker, now + HOUR, bot=bot, resource="instance:10:us-east-1:i-9:")
+    flags = sorted((event.resource_id or "", event.recheck, event.cancel_when_compliant) for event in events())
+    assert flags == sorted([(VM, False, False), (VM, True, True), ("instance:10:us-east-1:i-9:", False, True)])
+
+
+def test_an_event_without_a_resource_cannot_be_compliant(client: Client, events: Events, now: datetime) -> None:
+    bot = StoredBot(1, BotDefinition("nightly", cancel_when_compliant=True))
+    run(lambda tracker: ask(tracker, now + HOUR, bot=bot, resource=None))
+    assert events()[0].cancel_when_compliant is False
+
+
+def test_what_the_owner_may_not_have_done_is_refused_when_it_is_asked_for(
+    client: Client, events: Events, now: datetime
+) -> None:
+    def permit(event_type: str) -> None:
+        raise NotAllowed("divvyuser:7", event_type, "user divvyuser:7 is disabled")
+
+    refused = pytest.raises(NotAllowed, match="duetime users enable divvyuser:7")
+    with action_slot("0:act", permit=permit), ScheduledEventTracker() as tracker, refused:
+        ask(tracker, now + HOUR)
     assert not events()

@@ -8,7 +8,7 @@ from functools import partial
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.errors import Unavailable
-from duetime.core.outcomes import Deferred, Expired, Outcome
+from duetime.core.outcomes import Deferred, Expired
 from duetime.engine.catalogue import Catalogue, Handler
 from duetime.engine.executors import Executor
 from duetime.engine.finished import Finished
@@ -20,25 +20,26 @@ from duetime.engine.outbox import Outbox
 from duetime.engine.runner import Runner
 from duetime.engine.service import Service
 from duetime.engine.session import Session
-from duetime.engine.units import Durations, Unit, chunk_size, form_units
+from duetime.engine.units import UNITS_PER_SLOT, Durations, Unit, chunk_size, form_units, units_per_slot
 from duetime.store.hot_path import Probe, Want
 from duetime.store.store import Store, Transaction
 
 _log = get_logger(__name__)
 
 MOST_CLAIMS = 500
-UNITS_PER_SLOT = 2
-"""One to run, and one that waits so that the slot need not."""
 SHORTEST_SLEEP = 0.001
 
 
 _Place = tuple[str, str, str] | None
+_UNREAD = ("", "", "")
+"""Stands for the place of claims that guards judge although no cloud can be asked about them."""
 
 
 class Dispatcher(Service):
     """Claims what is due, oldest first, and sleeps until the next event is due.
 
-    It hands out at most two units for each free slot; what was claimed beyond that is given back at once.
+    It hands out a few units for each free slot, see `units_per_slot`; what was claimed beyond that is given back at
+    once.
     """
 
     name = "dispatcher"
@@ -72,6 +73,7 @@ class Dispatcher(Service):
         self._occurrences = Occurrences(store=store)
         self._claim_is_uncertain = False
         self._slept_for: datetime | None = None
+        self._groups_first = False
 
     def round(self) -> float:
         session_id = self._session.session_id
@@ -84,7 +86,7 @@ class Dispatcher(Service):
             return wait
         claims = self._claim(session_id, handlers, free=free)
         if claims:
-            self._dispatch(claims, handlers=handlers, session_id=session_id, most=UNITS_PER_SLOT * free)
+            self._dispatch(claims, handlers=handlers, session_id=session_id, free=free)
             return 0.0
         return SHORTEST_SLEEP
 
@@ -104,14 +106,11 @@ class Dispatcher(Service):
         return min(max(seconds, SHORTEST_SLEEP), self._poll_seconds)
 
     def _claim(self, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
-        wants = [Want(name, free * chunk_size(handler, self._durations)) for name, handler in handlers.items()]
-        most = min(MOST_CLAIMS, UNITS_PER_SLOT * max(want.most for want in wants))
         try:
             with self._store.write() as tx:
                 if self._claim_is_uncertain:
                     self._release_unknown(tx, session_id)
-                claims = tx.claims.take(session_id=session_id, wants=wants, most=most)
-                claims += tx.claims.fill(session_id=session_id, probes=_probes(claims, handlers))
+                claims = self._take(tx, session_id, handlers, free=free)
         except Unavailable:
             # The commit may have gone through: then events are ours that we do not know of.
             self._claim_is_uncertain = True
@@ -120,13 +119,41 @@ class Dispatcher(Service):
         self._in_flight.add(claims)
         return claims
 
+    def _take(self, tx: Transaction, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
+        """Claim single events and groups, each with the slots that the other has left; they go first by turns.
+
+        Apart, because a slot takes hundreds of grouped events and one single slow one: claimed together, most of either
+        would only be given back.
+        """
+        self._groups_first = not self._groups_first
+        claims: list[Claim] = []
+        room = float(free)
+        for is_group in (self._groups_first, not self._groups_first):
+            kinds = {name: each for name, each in handlers.items() if (each.kind.max_group > 1) is is_group}
+            if not kinds or room < 1:
+                continue
+            wants = [Want(name, min(MOST_CLAIMS, int(room) * self._per_slot(each))) for name, each in kinds.items()]
+            most = min(MOST_CLAIMS, UNITS_PER_SLOT * max(want.most for want in wants))
+            some = tx.claims.take(session_id=session_id, wants=wants, most=most)
+            if is_group:
+                some += tx.claims.fill(session_id=session_id, probes=_probes(some, handlers))
+            room -= sum(1 / (self._per_slot(handlers[claim.event_type]) * UNITS_PER_SLOT) for claim in some)
+            claims += some
+        return claims
+
+    def _per_slot(self, handler: Handler) -> int:
+        """Return how many events of one type are claimed for one free slot; of all types together, twice as many."""
+        if handler.kind.max_group == 1:
+            return chunk_size(handler, self._durations)
+        return handler.kind.max_group * units_per_slot(handler, self._durations) // UNITS_PER_SLOT
+
     def _release_unknown(self, tx: Transaction, session_id: int) -> None:
         unknown = tx.claims.held_by(session_id, besides=self._in_flight.event_ids())
         if unknown:
             self._runner.release([orphan.claim for orphan in unknown], session_id=session_id, reason="claim unknown")
 
     def _dispatch(
-        self, claims: Sequence[Claim], *, handlers: Mapping[str, Handler], session_id: int, most: int
+        self, claims: Sequence[Claim], *, handlers: Mapping[str, Handler], session_id: int, free: int
     ) -> None:
         pending = {claim.event_id: claim for claim in claims}
         try:
@@ -140,22 +167,25 @@ class Dispatcher(Service):
             self._defer(pending, error, session_id=session_id)
             return
         try:
-            self._hand_out(by_place, pending, handlers=handlers, session_id=session_id, most=most)
+            self._hand_out(by_place, pending, handlers=handlers, session_id=session_id, free=free)
         except Exception as error:  # noqa: BLE001 - as above
             self._defer(pending, error, session_id=session_id)
 
     def _sorted_out(
         self, claims: Sequence[Claim], pending: dict[int, Claim], *, handlers: Mapping[str, Handler], session_id: int
     ) -> dict[_Place, list[Claim]]:
-        """Return what shall run by the place that guards have to read, None where there is none; refuse the rest.
+        """Return what shall run by the place that guards have to read, None where nothing is judged; refuse the rest.
 
         `pending` holds the claims of which nobody has spoken yet.
         """
         refused: list[Finished] = []
         by_place: defaultdict[_Place, list[Claim]] = defaultdict(list)
         readable = self._judge.readable(claims)
+        now = self._store.now()
+        recurring = (claim for claim in claims if claim.recurring)
+        settled = self._occurrences.settle(recurring, handlers=handlers, session_id=session_id, now=now)
         for claimed in claims:
-            claim = self._settled(claimed, handlers=handlers, session_id=session_id)
+            claim = settled[claimed.event_id] if claimed.event_id in settled else _not_expired(claimed, now=now)
             if claim is None:
                 self._in_flight.remove([pending.pop(claimed.event_id)])
                 continue
@@ -165,7 +195,10 @@ class Dispatcher(Service):
             pending[claim.event_id] = claim
             place = claim.place if readable else None
             is_read = place is not None and place.account in readable
-            by_place[(place.account, place.region, place.resource_type) if place and is_read else None].append(claim)
+            if place is not None and is_read:
+                by_place[(place.account, place.region, place.resource_type)].append(claim)
+            else:
+                by_place[_UNREAD if self._judge.concerns(claim) else None].append(claim)
         if refused:
             self._outbox.put(refused)
             _spoken_for(pending, [finished.claim for finished in refused])
@@ -178,20 +211,20 @@ class Dispatcher(Service):
         *,
         handlers: Mapping[str, Handler],
         session_id: int,
-        most: int,
+        free: int,
     ) -> None:
-        """Submit the `most` units that have been ready for longest, and give the others back."""
+        """Submit the units that have been ready for longest, as many as the free slots take, and give back the rest."""
         units: list[tuple[_Place, Unit]] = []
         for place, claims in by_place.items():
             formed = form_units(claims, handlers=handlers, session_id=session_id, durations=self._durations)
             units += [(place, unit) for unit in formed]
-        if len(units) > most:
-            units.sort(key=lambda placed: min((claim.ready_at, claim.event_id) for claim in placed[1].claims))
-            surplus = [claim for _, unit in units[most:] for claim in unit.claims]
+        fitting = self._fitting(units, free=free)
+        if fitting < len(units):
+            surplus = [claim for _, unit in units[fitting:] for claim in unit.claims]
             self._runner.release(surplus, session_id=session_id)
             _spoken_for(pending, surplus)
         to_judge: defaultdict[_Place, list[Claim]] = defaultdict(list)
-        for place, unit in units[:most]:
+        for place, unit in units[:fitting]:
             if place is None:
                 self._executor.submit(partial(self._runner.run, unit))
                 _spoken_for(pending, unit.claims)
@@ -201,28 +234,24 @@ class Dispatcher(Service):
             self._executor.submit(partial(self._judge_then_submit, group, handlers, session_id))
             _spoken_for(pending, group)
 
+    def _fitting(self, units: list[tuple[_Place, Unit]], *, free: int) -> int:
+        """Return how many units the free slots take; when those are not all, sort them by how long they are ready."""
+        shares = [1 / units_per_slot(unit.handler, self._durations) for _, unit in units]
+        if sum(shares) <= free:
+            return len(units)
+        units.sort(key=lambda placed: min((claim.ready_at, claim.event_id) for claim in placed[1].claims))
+        taken, fitting = 0.0, 0
+        while fitting < len(units) and taken < free:
+            taken += 1 / units_per_slot(units[fitting][1].handler, self._durations)
+            fitting += 1
+        return fitting
+
     def _defer(self, pending: Mapping[int, Claim], error: BaseException, *, session_id: int) -> None:
         """Put claims off after a fault of our own, or of a plugin where none was expected."""
         _log.error("dispatch.failed", event_ids=list(pending), exc_info=error)
         now = self._store.now()
         outcome = Deferred(now + DEFER_AFTER_FAULT, f"the worker failed to start it: {type(error).__name__}")
         self._outbox.put([Finished(claim, outcome, session_id, None, now) for claim in pending.values()])
-
-    def _settled(self, claim: Claim, *, handlers: Mapping[str, Handler], session_id: int) -> Claim | Outcome | None:
-        """Return the claim for the due time that shall run now, what it came to instead, or None if it was moved on."""
-        now = self._store.now()
-        if not claim.recurring:
-            if claim.expires_at is None or now < claim.expires_at:
-                return claim
-            return Expired(f"past its expiry at {claim.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-        try:
-            return self._occurrences.settle(claim, handler=handlers[claim.event_type], session_id=session_id, now=now)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad row must not stop the others; the log has its traceback
-            _log.exception("event.unsettled", event_id=claim.event_id)
-            reason = f"its due times could not be settled: {type(error).__name__}: {error}"
-            return Deferred(now + DEFER_AFTER_FAULT, reason)
 
     def _judge_then_submit(self, claims: Sequence[Claim], handlers: Mapping[str, Handler], session_id: int) -> None:
         """Ask the guards in a slot, because they ask clouds; then run what may run."""
@@ -245,6 +274,12 @@ class Dispatcher(Service):
                 _spoken_for(pending, unit.claims)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `_dispatch`
             self._defer(pending, error, session_id=session_id)
+
+
+def _not_expired(claim: Claim, *, now: datetime) -> Claim | Expired:
+    if claim.expires_at is None or now < claim.expires_at:
+        return claim
+    return Expired(f"past its expiry at {claim.expires_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _spoken_for(pending: dict[int, Claim], claims: Sequence[Claim]) -> None:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from duetime.core.claims import Claim
 from duetime.core.cloud import Cloud
-from duetime.core.guards import Defer, Guard, Hold, Proceed, Skip, Verdict
-from duetime.core.outcomes import Deferred, Held, Outcome, Skipped
+from duetime.core.errors import Throttled, UnknownName
+from duetime.core.guards import Defer, Deny, Guard, Hold, Proceed, Skip, Verdict
+from duetime.core.outcomes import Deferred, Denied, Held, Outcome, Skipped
 from duetime.core.resources import Resource, ResourceId
 from duetime.engine.log import get_logger
 
@@ -24,12 +25,16 @@ class Reading:
     asked: set[str] = field(default_factory=set)
     found: dict[str, Resource] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    later: dict[str, datetime] = field(default_factory=dict)
 
     def covers(self, resource_id: str) -> bool:
         return resource_id in self.asked
 
     def problem(self, resource_id: str) -> str | None:
         return self.problems.get(resource_id)
+
+    def ask_again_at(self, resource_id: str) -> datetime | None:
+        return self.later.get(resource_id)
 
     def resource(self, resource_id: str) -> Resource | None:
         return self.found.get(resource_id)
@@ -55,6 +60,15 @@ class Judge:
         """Return the accounts of these claims' resources that a cloud can be asked about."""
         accounts = {claim.resource_id.split(":", 2)[1] for claim in claims if claim.resource_id is not None}
         return frozenset(account for account in accounts if self._cloud.knows(account))
+
+    def concerns(self, claim: Claim) -> bool:
+        """Return whether a guard must be asked about a claim although its resource, if any, cannot be read."""
+        if claim.bot_id is None and claim.user_resource_id is None:
+            return False
+        for guard in self._guards:  # noqa: SIM110 - a generator costs a microsecond per event
+            if guard.concerns(claim):
+                return True
+        return False
 
     def judge(self, claims: Sequence[Claim], *, now: datetime) -> Judgement:
         """Return which claims may start."""
@@ -100,9 +114,15 @@ class Judge:
                 resources = {
                     ids[provider_id]: resource for provider_id, resource in found.items() if provider_id in ids
                 }
+            except UnknownName:
+                # A type that its cloud does not read, or an account that has just gone: nobody can be asked, ever.
+                reading.asked.difference_update(ids.values())
+                continue
             except Exception as error:  # noqa: BLE001 - providers call SDKs; whatever they raise means "not read"
                 text = str(error) or type(error).__name__
                 reading.problems |= dict.fromkeys(ids.values(), text)
+                if isinstance(error, Throttled):
+                    reading.later |= dict.fromkeys(ids.values(), error.until)
                 continue
             reading.found |= resources
         return reading
@@ -118,6 +138,8 @@ def _outcome_of(verdict: Verdict) -> Outcome | None:
             return Deferred(until.astimezone(UTC), reason)
         case Hold(reason):
             return Held(reason)
+        case Deny(reason):
+            return Denied(reason)
         case _:
             message = f"{verdict!r} is no verdict"
             raise TypeError(message)

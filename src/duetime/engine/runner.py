@@ -1,34 +1,31 @@
 """Runs one unit: load, call, classify, hand over. What is written of it is the outbox's affair."""
 
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.cloud import Cloud
 from duetime.core.errors import Unavailable
+from duetime.core.operations import CallOperations
 from duetime.core.outcomes import (
     Failed,
     GroupRefused,
-    JobOutcome,
     Lost,
     Outcome,
-    OutcomeUnknown,
     Released,
-    Skipped,
-    Snoozed,
     Succeeded,
 )
 from duetime.core.registration import Registries, registering_with
 from duetime.core.run_context import ResourceReader, RunContext, bound
 from duetime.engine.calls import Call, Calls
+from duetime.engine.classifying import checked, outcome_of, outcome_of_raised, text_of
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
+from duetime.engine.notebook import ClaimNotebook
 from duetime.engine.outbox import Outbox
 from duetime.engine.session import Session
 from duetime.engine.units import Durations, Unit, records_start
@@ -168,6 +165,7 @@ class Runner:
             resource_ids=tuple([claim.resource_id for claim in claims if claim.resource_id is not None]),
             occurrences=tuple([(claim.event_id, claim.due_at) for claim in claims]),
             fresh=unit.fresh,
+            notebook=ClaimNotebook(self._store, claims),
         )
         started_at = self._store.now()
         call = Call(
@@ -183,13 +181,13 @@ class Runner:
             self.release((*claims, *call.take_later()), session_id=unit.session_id, reason=_LEAVING)
             return None
         with bound(context):
-            overall = _perform(unit.handler.job_class, claims[0])
+            overall = _perform(unit.handler.job_class, claims[0], now=self._store.now)
         if not self._calls.close(call):
             return None
         try:
             if isinstance(overall, GroupRefused):
                 if refused is None:
-                    overall = Failed(f"the provider refused the call: {_text_of(overall)}")
+                    overall = Failed(f"the provider refused the call: {text_of(overall)}")
                 else:
                     refused += [claim for claim in claims if claim.resource_id not in context.outcomes]
                     claims = [claim for claim in claims if claim.resource_id in context.outcomes]
@@ -201,16 +199,22 @@ class Runner:
     def _finished(self, call: Call, claims: Sequence[Claim], overall: Outcome | GroupRefused) -> list[Finished]:
         """Return what a call came to for these of its claims."""
         context, now = call.context, self._store.now()
-        operations = tuple(context.operations)
-        finished = []
-        for claim in claims:
-            outcome = outcome_of(claim, overall, context.outcomes)
-            finished.append(Finished(claim, outcome, call.session_id, call.started_at, now, call.retry, operations))
-            operations = ()  # what trackers asked for is written once, with the first member
-        return finished
+        operations = CallOperations(context.operations) if context.operations else ()
+        return [
+            Finished(
+                claim,
+                outcome_of(claim, overall, context.outcomes),
+                call.session_id,
+                call.started_at,
+                now,
+                call.retry,
+                operations,
+            )
+            for claim in claims
+        ]
 
 
-def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
+def _perform(job_class: type[Any], claim: Claim, *, now: Callable[[], datetime]) -> Outcome | GroupRefused:
     """Build the job, run it and return what it said of itself as a whole."""
     try:
         arguments = {} if claim.args_text == "{}" else cast_scheduled_event_args(claim.args_text)
@@ -224,65 +228,6 @@ def _perform(job_class: type[Any], claim: Claim) -> Outcome | GroupRefused:
         returned = job.run()
         if returned is None:
             returned = getattr(job, "recorded_outcome", None)
-        return Succeeded() if returned is None else _checked(returned)
-    except GroupRefused as refusal:
-        return refusal
-    except OutcomeUnknown as unknown:
-        return Lost(_text_of(unknown) or "no answer came")
+        return Succeeded() if returned is None else checked(returned)
     except BaseException as error:  # noqa: BLE001 - whatever a job raises, SystemExit too, is the outcome of its run
-        return Failed(_describe(error))
-
-
-def _checked(returned: object) -> JobOutcome:
-    """Return an outcome of which everything that follows can be sure."""
-    match returned:
-        case Succeeded():
-            return returned
-        case Failed(error):
-            # Whoever catches an error likes to pass it on as it is.
-            return returned if isinstance(error, str) else replace(returned, error=_text_of(error))
-        case Skipped(reason):
-            return returned if isinstance(reason, str) else Skipped(_text_of(reason))
-        case Snoozed(until, reason):
-            instant = _instant_of(until)
-            if instant is None:
-                return Failed(f"run() asked to snooze until {_text_of(until)}, which is no aware datetime")
-            return Snoozed(instant, reason if isinstance(reason, str) else _text_of(reason))
-        case _:
-            kind = type(returned).__name__
-            return Failed(f"run() returned a {kind}; it must return None, Succeeded, Failed, Snoozed or Skipped")
-
-
-def _instant_of(value: object) -> datetime | None:
-    try:
-        return value.astimezone(UTC) if isinstance(value, datetime) and value.utcoffset() is not None else None
-    except OverflowError:
-        return None
-
-
-def outcome_of(claim: Claim, overall: Outcome | GroupRefused, reported: Mapping[str, JobOutcome]) -> Outcome:
-    """Return what a call came to for one of its claims: what the job reported of it, else the whole."""
-    if claim.resource_id is not None and claim.resource_id in reported:
-        return _checked(reported[claim.resource_id])
-    if isinstance(overall, GroupRefused):  # pragma: no cover - refused claims were taken out before
-        return Failed(_text_of(overall))
-    return overall
-
-
-def _describe(error: BaseException) -> str:
-    """Return what was raised and where, short enough for a table."""
-    said = _text_of(error)
-    text = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return text
-    last = frames[-1]
-    return f"{text} (at {Path(last.filename).name}:{last.lineno}, in {last.name})"
-
-
-def _text_of(value: object) -> str:
-    """Return a value as text, whatever its own code does when it is asked."""
-    try:
-        return str(value)
-    except Exception:  # noqa: BLE001 - a plugin's __str__ may raise anything
-        return f"<{type(value).__name__} that cannot be shown>"
+        return outcome_of_raised(error, now=now)

@@ -10,6 +10,12 @@ from duetime.core.statuses import OnLost
 from duetime.engine.catalogue import Handler
 
 CHUNK_SECONDS = 0.05
+QUEUE_SECONDS = 1.0
+"""How much work of grouped types may wait for one slot. A group needs a fresh read of its place first: the more of a
+place is claimed at once, the fewer reads there are."""
+UNITS_PER_SLOT = 2
+"""One to run, and one that waits so that the slot need not."""
+MOST_UNITS_PER_SLOT = 10
 LARGEST_CHUNK = 500
 _WEIGHT = 0.2
 
@@ -48,6 +54,13 @@ def chunk_size(handler: Handler, durations: "Durations") -> int:
     return 1 if handler.kind.on_lost is not OnLost.RETRY else durations.chunk(handler.kind.event_type)
 
 
+def units_per_slot(handler: Handler, durations: "Durations") -> int:
+    """Return how many units of a type are claimed for one free slot: two, or as many groups as take a second."""
+    if handler.kind.max_group == 1:
+        return UNITS_PER_SLOT
+    return durations.within(handler.kind.event_type, QUEUE_SECONDS, least=UNITS_PER_SLOT, most=MOST_UNITS_PER_SLOT)
+
+
 class Durations:
     """The running mean of how long one call of a type takes: what says how many fit into a chunk."""
 
@@ -63,10 +76,14 @@ class Durations:
 
     def chunk(self, event_type: str) -> int:
         """Return how many events of a type are expected to take at most 50 ms; 1 when nothing is known."""
+        return self.within(event_type, CHUNK_SECONDS, least=1, most=LARGEST_CHUNK)
+
+    def within(self, event_type: str, seconds: float, *, least: int, most: int) -> int:
+        """Return how many calls of a type are expected to take at most `seconds`; `least` when nothing is known."""
         mean = self._means.get(event_type)
         if mean is None:
-            return 1
-        return max(1, min(LARGEST_CHUNK, int(CHUNK_SECONDS / max(mean, 1e-7))))
+            return least
+        return max(least, min(most, int(seconds / max(mean, 1e-7))))
 
 
 def form_units(

@@ -6,10 +6,11 @@ from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.outcomes import Released, TimedOut
 from duetime.engine.calls import Call, Calls
+from duetime.engine.classifying import outcome_of
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
 from duetime.engine.outbox import Outbox
-from duetime.engine.runner import RELEASE_AFTER_SECONDS, outcome_of
+from duetime.engine.runner import RELEASE_AFTER_SECONDS
 from duetime.engine.service import Service
 from duetime.store.store import Store
 

@@ -2,8 +2,9 @@
 
 import inspect
 import json
-from collections.abc import Hashable, Mapping
-from typing import Any, get_origin
+from collections.abc import Hashable, Mapping, Sequence
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from duetime.core.errors import InvalidArguments, nearest
 from duetime.core.json_types import canonical
@@ -16,6 +17,10 @@ MAX_DEPTH = 64
 
 OWN_KEYWORDS = ("resource_id", "user_resource_id", "scheduled_event_id", "scheduled_event_type")
 """Given by the engine to every job; an event's arguments may not name them."""
+
+DESTINATION = "destination"
+"""Annotates a constructor's argument that names destinations, so that unknown ones are refused early:
+`to: Annotated[list[str], DESTINATION]`."""
 
 _JSON_TYPES: Mapping[Any, str] = {
     str: "string",
@@ -148,8 +153,7 @@ def schema_of(job_class: type) -> dict[str, Any]:
         for parameter in parameters:
             if parameter.kind in _VARIADIC or parameter.name in OWN_KEYWORDS or parameter.name in properties:
                 continue
-            json_type = _json_type(parameter.annotation)
-            properties[parameter.name] = {"type": json_type} if json_type else {}
+            properties[parameter.name] = _property(parameter.annotation)
             if parameter.default is inspect.Parameter.empty:
                 required.append(parameter.name)
         takes_rest = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
@@ -165,10 +169,36 @@ def schema_of(job_class: type) -> dict[str, Any]:
     }
 
 
+def _property(annotation: Any) -> dict[str, Any]:
+    if DESTINATION in get_args(annotation)[1:]:  # Annotated[str, DESTINATION]
+        return {**_property(get_args(annotation)[0]), "format": DESTINATION}
+    json_type = _json_type(annotation)
+    return {"type": json_type} if json_type else {}
+
+
+def named_destinations(arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> Sequence[str]:
+    """Return the destinations that arguments name, as far as `schema` says which of them are names of such."""
+    names: list[str] = []
+    for argument, expected in schema.get("properties", {}).items():
+        value = arguments.get(argument)
+        if expected.get("format") == DESTINATION and value is not None:
+            names += [name for name in (value if isinstance(value, list) else [value]) if isinstance(name, str)]
+    return names
+
+
 def _json_type(annotation: Any) -> str | None:
-    """Return the JSON type of an annotation such as `str`, `list[str]` or their texts; None = not checked."""
-    plain = annotation.partition("[")[0] if isinstance(annotation, str) else get_origin(annotation) or annotation
+    """Return the JSON type of an annotation such as `str`, `list[str] | None` or their texts; None = not checked."""
+    if isinstance(annotation, str):
+        plain: Any = annotation.removesuffix("| None").rstrip().partition("[")[0]
+    else:
+        chosen = [part for part in get_args(annotation) if part is not NoneType] if _is_union(annotation) else []
+        one = chosen[0] if len(chosen) == 1 else annotation
+        plain = get_origin(one) or one
     return _JSON_TYPES.get(plain) if isinstance(plain, Hashable) else None
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in (Union, UnionType)
 
 
 def check_arguments(event_type: str, arguments: Mapping[str, Any], schema: Mapping[str, Any]) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 from duetime.core.errors import Invalid
 from duetime.core.event_types import DESTRUCTIVE_EXPIRY, EventType
 from duetime.core.retry import NO_RETRY, Retry
+from duetime.core.sanitising import clean_text
 from duetime.core.statuses import OnLost
 from duetime.jobs.arguments import schema_of
 from duetime.jobs.base import MultiResourceScheduledEventJob
 
 LONGEST_SPAN = timedelta(days=3650)
 LARGEST_GROUP = 1000
+LONGEST_DESCRIPTION = 500
 
 
 def event_type_of(event_type: str, job_class: type[Any], *, plugin: str, generation: int = 1) -> EventType:
@@ -41,7 +43,15 @@ def event_type_of(event_type: str, job_class: type[Any], *, plugin: str, generat
         catch_up=_catch_up(job_class),
         expires_after=expires_after,
         changes=_changes(job_class),
+        description=_description(job_class),
     )
+
+
+def _description(job_class: type[Any]) -> str:
+    """Return the first paragraph of the class's own docstring; a base class would say what is not meant."""
+    own = job_class.__dict__.get("__doc__")
+    paragraph = own.strip().partition("\n\n")[0] if isinstance(own, str) else ""
+    return clean_text(" ".join(paragraph.split()))[:LONGEST_DESCRIPTION]
 
 
 def _wrong(job_class: type[Any], attribute: str, wanted: str) -> Invalid:

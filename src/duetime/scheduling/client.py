@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
+from duetime.core.bot_policy import BotPolicy
+from duetime.core.destinations import Destinations
 from duetime.core.errors import Conflict, IllegalTransition, Invalid
 from duetime.core.event_types import EventType
 from duetime.core.events import Event, OnExisting
@@ -28,12 +30,22 @@ class Client:
         store: the database.
         registries: what this process has registered; empty in processes that only steer.
         max_argument_bytes: the largest argument text of one event.
+        bot_policy: what holds for all bots.
+        destinations: where messages go; None = this process does not know, and leaves it to the workers.
     """
 
     def __init__(
-        self, store: Store, *, registries: Registries | None = None, max_argument_bytes: int = MAX_BYTES
+        self,
+        store: Store,
+        *,
+        registries: Registries | None = None,
+        max_argument_bytes: int = MAX_BYTES,
+        bot_policy: BotPolicy = BotPolicy(),  # noqa: B008 - frozen
+        destinations: Destinations | None = None,
     ) -> None:
         self.store = store
+        self.destinations = destinations
+        self.bot_policy = bot_policy
         self.registries = registries or Registries()
         self.max_argument_bytes = max_argument_bytes
 
@@ -223,7 +235,14 @@ class Client:
         actor: str,
         key: bytes | None = None,
     ) -> Event:
-        prepared = prepare(request, known=known, now=tx.now, key=key, most_bytes=self.max_argument_bytes)
+        prepared = prepare(
+            request,
+            known=known,
+            now=tx.now,
+            key=key,
+            most_bytes=self.max_argument_bytes,
+            destinations=self.destinations,
+        )
         event_id = tx.events.add(prepared, now=tx.now)
         event = tx.events.get(event_id)
         tx.audit.add(

@@ -19,7 +19,7 @@ _WISHES = {
     Wish.CANCEL: "It was asked to stop for good, which applies when this attempt ends.",
     Wish.DETACH: "A newer event has replaced it: after this attempt there is no other.",
 }
-_NEVER_STARTED = {RunStatus.SKIPPED, RunStatus.EXPIRED, RunStatus.CANCELLED}
+_NEVER_STARTED = {RunStatus.SKIPPED, RunStatus.EXPIRED, RunStatus.CANCELLED, RunStatus.DENIED}
 
 
 def explain(situation: Situation) -> tuple[str, ...]:
@@ -127,6 +127,9 @@ def _ended(situation: Situation) -> Iterator[str]:
             yield "It ran and succeeded." if started else f"It counts as done{_because(event)}."
         case EventStatus.FAILED:
             yield "It ran and failed, and no retry is left." if started else f"It counts as failed{_because(event)}."
+        case EventStatus.SKIPPED if run is not None and run.status is RunStatus.DENIED:
+            yield f"It did not run because the user it acts for may not have it done{_because(event)}."
+            yield "See `duetime users list`."
         case EventStatus.SKIPPED:
             yield f"It did not run because it was not needed{_because(event)}."
         case EventStatus.EXPIRED:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from duetime.core.destinations import Destinations
 from duetime.core.errors import (
     Invalid,
     InvalidInstant,
@@ -18,7 +19,7 @@ from duetime.core.resources import ResourceId
 from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import OnLost
-from duetime.jobs.arguments import MAX_BYTES, argument_text, check_arguments
+from duetime.jobs.arguments import MAX_BYTES, argument_text, check_arguments, named_destinations
 from duetime.schedule.codec import EXAMPLES, decode, from_json
 from duetime.schedule.once import Once
 from duetime.schedule.periodic import Periodic
@@ -36,6 +37,8 @@ class Request(NamedTuple):
         args: an object or its JSON text.
         expires_after: how late a one-off may start; None = the type's rule.
         recheck: whether the bot's filters are asked again before it starts; None = yes for destructive types.
+        cancel_when_compliant: whether it is cancelled once its resource no longer matches its bot; None = yes for
+            destructive types.
         allow_unknown: accept a type that nobody has registered yet; its events wait.
     """
 
@@ -48,6 +51,7 @@ class Request(NamedTuple):
     on_existing: OnExisting = OnExisting.KEEP
     expires_after: timedelta | None = None
     recheck: bool | None = None
+    cancel_when_compliant: bool | None = None
     catch_up: str | None = None
     allow_unknown: bool = False
     parent_id: int | None = None
@@ -62,6 +66,7 @@ def prepare(
     now: datetime,
     key: bytes | None = None,
     most_bytes: int = MAX_BYTES,
+    destinations: Destinations | None = None,
 ) -> NewEvent:
     """Return the event to store.
 
@@ -71,9 +76,11 @@ def prepare(
         now: the database's time.
         key: its dedupe key.
         most_bytes: the largest argument text.
+        destinations: those that there are; None = nobody knows, and the job will see.
 
     Raises:
         UnknownEventType: nobody has registered the type.
+        UnknownDestination: the arguments name one that there is not.
         InvalidArguments: the arguments are no JSON object, too large, or do not fit the job.
         InvalidSchedule: the schedule cannot be read or never fires.
         InvalidResourceId: the resource id is none.
@@ -86,7 +93,11 @@ def prepare(
         raise Invalid(message)
     args_text = argument_text(request.event_type, request.args, most=most_bytes) if request.args is not None else "{}"
     if kind is not None and (args_text != "{}" or kind.arguments.get("required")):
-        check_arguments(request.event_type, json.loads(args_text), kind.arguments)
+        arguments = json.loads(args_text)
+        check_arguments(request.event_type, arguments, kind.arguments)
+        if destinations is not None:
+            for name in named_destinations(arguments, kind.arguments):
+                destinations.get(name)
     schedule, due_at = plan(request.schedule, now=now)
     if request.catch_up is not None and request.catch_up not in CATCH_UPS:
         message = f"catch_up must be one of {', '.join(CATCH_UPS)}, not {request.catch_up!r}."
@@ -97,9 +108,9 @@ def prepare(
         if kind is not None and kind.max_group > 1:
             place = ResourceId.from_string(request.resource_id)
             key_of_group = group_key(account=place.account, region=place.region, args_text=args_text)
-    recheck = request.recheck
-    if recheck is None:
-        recheck = kind is not None and kind.destructive and request.bot_id is not None
+    takes_away = kind is not None and kind.destructive and request.bot_id is not None
+    recheck = takes_away if request.recheck is None else request.recheck
+    cancel_when_compliant = takes_away if request.cancel_when_compliant is None else request.cancel_when_compliant
     return NewEvent(
         event_type=request.event_type,
         schedule=schedule,
@@ -114,6 +125,7 @@ def prepare(
         on_lost=kind.on_lost if kind is not None else OnLost.HOLD,
         catch_up=request.catch_up,
         recheck=recheck,
+        cancel_when_compliant=cancel_when_compliant,
         on_existing=request.on_existing,
         parent_id=request.parent_id,
         user_resource_id=None if request.user_resource_id is None else clean_text(request.user_resource_id),

@@ -1,8 +1,7 @@
 """The block in which bot actions schedule and unschedule events: all of it is kept, or nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar, Token
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -11,10 +10,11 @@ from typing import Any, Protocol, Self
 from duetime.core.errors import Invalid
 from duetime.core.event_types import EventType
 from duetime.core.events import OnExisting
-from duetime.core.operations import Operation, OperationReport, ScheduleEvent, UnscheduleEvents
+from duetime.core.operations import CancelEvents, Operation, OperationReport, ScheduleEvent, UnscheduleEvents
 from duetime.core.run_context import current_run
 from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
+from duetime.scheduling.action_slot import Asking, current_asking
 from duetime.scheduling.client import Client
 from duetime.scheduling.current import current_client
 from duetime.scheduling.keys import dedupe_key
@@ -34,19 +34,6 @@ class ResourceLike(Protocol):
     """What a tracker reads of a resource."""
 
     def get_resource_id(self) -> str: ...
-
-
-_slot: ContextVar[str] = ContextVar("duetime_action_slot", default="")
-
-
-@contextmanager
-def action_slot(slot: str) -> Iterator[None]:
-    """Tell trackers in the block which action of the bot is asking, so that its wishes keep apart from others'."""
-    token = _slot.set(slot)
-    try:
-        yield
-    finally:
-        _slot.reset(token)
 
 
 _Asked = tuple[int, str, str, str]
@@ -163,6 +150,7 @@ class ScheduledEventTracker:
         on_existing: OnExisting | str = OnExisting.KEEP,
         expires_after: timedelta | None = None,
         recheck: bool | None = None,
+        cancel_when_compliant: bool | None = None,
         catch_up: str | None = None,
         allow_unknown: bool = False,
     ) -> None:
@@ -181,21 +169,26 @@ class ScheduledEventTracker:
             on_existing: what to do about a live event of this bot, action and resource.
             expires_after: how late a one-off may still start; None = the type's rule.
             recheck: whether the bot's filters are asked again before it starts; None = for destructive types.
+            cancel_when_compliant: whether it is cancelled once its resource no longer matches the bot; None = what the
+                bot says, else for destructive types.
             catch_up: what happens to missed times; None = the type's rule.
             allow_unknown: accept an event type that is not known yet.
 
         Raises:
             UnknownEventType: the event type is not known.
             Invalid: arguments, schedule or resource id are refused; see `prepare`.
+            NotAllowed: the bot's owner may not have it done.
         """
         buffer = self._open()
+        asking = current_asking()
+        asking.permit(event_type)
         if not isinstance(on_existing, OnExisting):
             on_existing = OnExisting(on_existing)
         resource_id = _id_of(resource)
         asked: _Asked | None = None
         key: bytes | None = None
         if bot is not None and on_existing is not OnExisting.ADD:
-            slot = _slot.get()
+            slot = asking.slot
             asked = (bot.bot_id, slot, resource_id or "", event_type)
             key = dedupe_key(
                 bot_id=bot.bot_id,
@@ -214,7 +207,8 @@ class ScheduledEventTracker:
                 bot_id=None if bot is None else bot.bot_id,
                 on_existing=on_existing,
                 expires_after=expires_after,
-                recheck=recheck,
+                recheck=False if recheck is None and resource_id in asking.beyond else recheck,
+                cancel_when_compliant=_is_flagged(bot, resource_id, asking, asked=cancel_when_compliant),
                 catch_up=catch_up,
                 allow_unknown=allow_unknown,
                 user_resource_id=getattr(bot, "owner", None),
@@ -224,6 +218,7 @@ class ScheduledEventTracker:
             now=buffer.now,
             key=key,
             most_bytes=buffer.client.max_argument_bytes,
+            destinations=buffer.client.destinations,
         )
         if asked is not None:
             buffer.note(asked)
@@ -256,6 +251,13 @@ class ScheduledEventTracker:
             )
         )
 
+    def cancel_events(self, event_ids: Sequence[int], *, bot: BotLike | None = None, reason: str = "") -> None:
+        """Cancel these events; those that have ended meanwhile stay as they are, and running ones end first."""
+        buffer = self._open()
+        if event_ids:
+            actor = "" if bot is None else f"bot:{bot.name}"
+            buffer.operations.append(CancelEvents(tuple(event_ids), clean_text(reason) or "unscheduled", actor))
+
     def _open(self) -> _Buffer:
         if self._buffer is None:
             message = "Use the tracker inside its own block: with ScheduledEventTracker() as context: ..."
@@ -269,3 +271,13 @@ def _id_of(resource: ResourceLike | str | None) -> str | None:
     if resource is None or isinstance(resource, str):
         return resource
     return str(resource.get_resource_id())
+
+
+def _is_flagged(bot: BotLike | None, resource_id: str | None, asking: Asking, *, asked: bool | None) -> bool | None:
+    """Return whether an event goes once its resource complies: as asked, as the bot says; None = as its type says."""
+    if resource_id is None or resource_id in asking.beyond:
+        return bool(asked)
+    if asked is not None:
+        return asked
+    of_bot: bool | None = getattr(getattr(bot, "definition", None), "cancel_when_compliant", None)
+    return of_bot
