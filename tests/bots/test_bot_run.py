@@ -7,7 +7,7 @@ import pytest
 
 from duetime.bots.action import Action
 from duetime.bots.bot_event import BotEvent
-from duetime.bots.lifecycle import RUN_BOT
+from duetime.bots.planned_run import RUN_BOT
 from duetime.builtin import actions, bot_run, filters
 from duetime.builtin.bot_run import RunBot
 from duetime.core.bots import ActionUse, Bot, BotDefinition, BotStatus, FilterUse
@@ -67,8 +67,19 @@ def test_what_the_actions_schedule_waits_for_the_end_of_the_run(runs: Runs, even
             "version": 1,
             "matches": 1,
             "non_matches": None,
+            "events": {"schedule": 1, "keep": 0, "replace": 0, "cancel": 0, "drop": 0},
+            "left_out": [],
             "actions": [
-                {"slot": f"0:{STOP.uid}", "uid": STOP.uid, "matches": 1, "non_matches": 0, "failed": 0, "errors": []}
+                {
+                    "slot": f"0:{STOP.uid}",
+                    "uid": STOP.uid,
+                    "matches": 1,
+                    "non_matches": 0,
+                    "failed": 0,
+                    "errors": [],
+                    "warned": 0,
+                    "warnings": [],
+                }
             ],
         }
     )

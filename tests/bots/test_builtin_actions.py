@@ -51,6 +51,8 @@ def act(action: Callable[[str], Action], client: Client, events: Callable[[], li
         ({"after": "3d"}, NOW + timedelta(days=3)),
         ({"after": 12}, NOW + timedelta(hours=12)),
         ({"after": 0}, NOW),
+        ({"now": True}, NOW),
+        ({"now": False, "after": "10s"}, NOW + timedelta(seconds=10)),
         ({"at": "2026-03-02T19:00:00+01:00"}, datetime(2026, 3, 2, 18, tzinfo=UTC)),
         ({"at": "2020-01-01T00:00:00Z"}, NOW),
         ({"at": "19:00"}, datetime(2026, 3, 2, 19, tzinfo=UTC)),
@@ -120,7 +122,7 @@ def test_the_next_run_does_what_on_existing_says(
     ("settings", "name", "said"),
     [
         ({"after": "1h"}, "event_type", "is required"),
-        ({**STOP}, "after", "one of after, at, schedule must say when"),
+        ({**STOP}, "after", "one of after, at, schedule, now must say when"),
         ({**STOP, "after": "1h", "at": "19:00"}, "at", "cannot be given together with after"),
         ({**STOP, "at": "19:00", "schedule": {"_type": "hourly"}}, "schedule", "cannot be given together with at"),
         ({**STOP, "after": "soon"}, "after", "must be a length of time"),
@@ -186,3 +188,46 @@ def test_unscheduling_asks_for_what_does_not_match(action: Callable[[str], Actio
     assert not action("schedule_event").wants_complement
     with pytest.raises(InvalidSetting, match="event_type"):
         action("unschedule_events").settings({"event_type": 5})
+
+
+def test_owners_opt_in_and_out(act: Act, make: Callable[..., Resource]) -> None:
+    resources = [make("i-1"), make("i-2", tags={"auto": ""}), make("i-3", tags={"auto": "", "keep": "no"})]
+    events = act("schedule_event", resources, **STOP, now=True, opt_in_tag="auto", opt_out_tag="keep")
+    assert [event.resource_id for event in events] == ["instance:10:us-east-1:i-2:"]
+
+
+def test_templates_are_rendered_for_each_resource_and_one_that_fails_stops_no_other(
+    act: Act, make: Callable[..., Resource], caplog: pytest.LogCaptureFixture
+) -> None:
+    events = act(
+        "schedule_event",
+        [make("i-1", tags={"owner": "ann"}), make("i-2"), make("i-3", tags={"owner": "bob"})],
+        **STOP,
+        after="1h",
+        templates=True,
+        args={"why": ["for {{ resource.tags.owner }} at {{ event.due_at }}"]},
+        description="{{ resource.provider_id }} of {{ account.name }}",
+    )
+    assert [(event.args, event.description) for event in events] == [
+        ({"why": ["for ann at 2026-03-02 13:00 UTC"]}, "i-1 of 10"),
+        ({"why": ["for bob at 2026-03-02 13:00 UTC"]}, "i-3 of 10"),
+    ]
+    assert "instance:10:us-east-1:i-2:" in caplog.text
+    assert "args.why.0: 'dict object' has no attribute 'owner'" in caplog.text
+
+
+def test_texts_are_no_templates_unless_it_is_said(act: Act, make: Callable[..., Resource]) -> None:
+    (event,) = act("schedule_event", [make()], **STOP, after="1h", args={"why": "{{ x }}"}, description="{{ y }}")
+    assert (event.args, event.description) == ({"why": "{{ x }}"}, "{{ y }}")
+
+
+def test_a_faulty_template_is_refused_with_the_bot(action: Callable[[str], Action]) -> None:
+    settings = {**STOP, "now": True, "templates": True, "args": {"a": "{{ resorce.name }}"}}
+    with pytest.raises(InvalidSetting, match=r"Setting args: a: .* did you mean resource"):
+        action("schedule_event").settings(settings)
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_it_may_be_cancelled_when_compliant(act: Act, make: Callable[..., Resource], flag: bool) -> None:
+    (event,) = act("schedule_event", [make()], **STOP, after="1h", cancel_when_compliant=flag)
+    assert event.cancel_when_compliant is flag

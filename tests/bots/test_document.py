@@ -1,5 +1,6 @@
+import contextlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duetime.bots.definition import LONGEST_NAME, to_document
-from duetime.bots.document import LARGEST, from_mapping, load_bots, read_bots, read_text
-from duetime.core.bots import ActionUse, BotDefinition, FilterUse, Scope
+from duetime.bots.complaints import MOST
+from duetime.bots.definition import KEYS, LONGEST_NAME, to_document
+from duetime.bots.document import LARGEST, examine_text, from_mapping, load_bots, read_bots, read_text
+from duetime.core.bots import ActionUse, Badge, BotDefinition, FilterUse, Hookpoint, Scope, Severity
 from duetime.core.errors import InvalidDocument, InvalidSchedule
 from duetime.schedule import Cron, Daily, Hourly, Monthly, Once, Periodic, Weekly
 
@@ -156,6 +158,48 @@ def test_a_schedule_is_written_as_a_mapping_or_a_cron_text(schedule: str, value:
         ("bots: {}", 1, 7, "bots: must be a list"),
         ("bots: [[]]", 1, 8, "bots[0]: must be a mapping"),
         ("name: a\nname: b", 2, 1, "stands twice"),
+        ("name: a\nscope: {groups: ['']}", 2, 18, "scope.groups[0]: an empty text names nothing"),
+        ("name: a\nscope: {regions: [eu, us, eu]}", 2, 27, "'eu' stands twice in the list, first in line 2"),
+        ("name: a\nscope: {accounts: [1, '1']}", 2, 23, "'1' stands twice in the list"),
+        ("name: a\nscope: {badges: [env]}", 2, 17, "scope.badges: must be a mapping with the keys all, any"),
+        ("name: a\nscope: {badges: {one: [env]}}", 2, 18, "scope.badges: unknown key 'one'"),
+        ("name: a\nscope: {badges: {all: env}}", 2, 23, "scope.badges.all: must be a list"),
+        ("name: a\nscope: {badges: {all: [1]}}", 2, 24, "scope.badges.all[0]: must be a text"),
+        ("name: a\nscope: {badges: {all: ['']}}", 2, 24, "an empty text names nothing"),
+        ("name: a\nscope: {badges: {any: [':a']}}", 2, 24, "a badge needs a key before the colon"),
+        ("name: a\nscope: {badges: {any: [env: dev]}}", 2, 24, 'write a badge without a space, such as "env:dev"'),
+        ("name: a\nscope: {badges: {any: [{env: 5}]}}", 2, 24, 'such as "env:production"'),
+        ("name: a\nscope: {badges: {any: [{value: a}]}}", 2, 24, "a badge needs a key"),
+        ("name: a\nscope: {badges: {any: [{key: a, value: 5}]}}", 2, 40, "must be a text"),
+        ("name: a\nscope: {badges: {any: [{}]}}", 2, 24, "a badge needs a key"),
+        ("name: a\nscope: {badges: {any: [a:b, {key: a, value: b}]}}", 2, 29, "'a:b' stands twice in the list"),
+        ("name: a\ncategory: 5", 2, 11, "category: must be a text"),
+        ('name: a\ncategory: "a\\nb"', 2, 11, "category: must be one line"),
+        ("name: a\nseverity: hihg", 2, 11, "severity: must be one of low, medium, high, critical, not 'hihg'"),
+        ("name: a\nseverity: 3", 2, 11, "severity: must be a text"),
+        ("name: a\nnotes: [a]", 2, 8, "notes: must be a text, not a list"),
+        ("name: a\ntriggers: created", 2, 11, "triggers: must be a list, not the text 'created'; for a single"),
+        ("name: a\ntriggers: [craeted]", 2, 12, "did you mean created"),
+        ("name: a\ntriggers: [xyzzy]", 2, 12, "a bot runs on demand in any case"),
+        ("name: a\ntriggers: [schedule]", 2, 12, "is said by the key 'schedule'"),
+        ("name: a\ntriggers: [true]", 2, 12, "triggers[0]: must be a text"),
+        ("name: a\ntriggers: [created, divvycloud.resource.created]", 2, 21, "stands twice in the list"),
+        ("name: a\nexempt_tags: keep", 2, 14, "exempt_tags: must be a list"),
+        ("name: a\nexempt_tags: [keep, keep]", 2, 21, "'keep' stands twice"),
+        ("name: a\nexempt_tags: [['keep']]", 2, 15, "exempt_tags[0]: must be a text, not a list"),
+        ("name: a\ncancel_when_compliant: maybe", 2, 24, "must be true or false, not the text 'maybe'"),
+        ("name: a\ncancel_when_compliant: 1", 2, 24, "must be true or false, not the number 1"),
+        ("name: a\nmax_inventory_age: soon", 2, 20, "must be a length of time such as 10s"),
+        ("name: a\nmax_inventory_age: 0", 2, 20, "must be longer than nothing"),
+        ("name: a\nmax_inventory_age: -1", 2, 20, "must be a length of time"),
+        ("name: a\nmax_inventory_age: 600w", 2, 20, "must be at most ten years"),
+        ("name: a\nmax_inventory_age: {hours: 1}", 2, 20, "must be a length of time"),
+        ("name: a\nactions: [{uid: x, on: never}]", 2, 24, "actions[0].on: must be match or no-match"),
+        ("name: a\nactions: [{uid: x, on: true}]", 2, 24, "actions[0].on: must be match or no-match, not true"),
+        ("name: a\nactions: [{uid: x, run_when_result_is: no-match}]", 2, 40, "must be true or false"),
+        ("name: a\nactions: [{uid: x, on: match, run_when_result_is: true}]", 2, 51, "says the same as 'on'"),
+        ("name: a\nfilters: [{uid: x, on: match}]", 2, 20, "filters[0]: unknown key 'on'"),
+        ("name: a\ninstructions: {}", 1, 1, "take it in with `duetime bots import`"),
         ("name: a\nscope: &s {}\nfilters: *s", 3, 10, "aliases such as *s are refused"),
     ],
 )  # fmt: skip
@@ -169,6 +213,131 @@ def test_a_fault_is_shown_with_line_and_column(text: str, line: int, column: int
 def test_a_text_without_a_bot_is_refused(text: str) -> None:
     with pytest.raises(InvalidDocument, match="holds no bot"):
         read_text(text)
+
+
+NEW_KEYS = """\
+name: guard
+category: Security
+severity: high
+notes: |
+  Why it is there.
+  Whom to ask.
+scope:
+  groups: [shared]
+  badges:
+    all: ["env:production", owner, {key: "a:b", value: c}]
+    any: ["team:a", "team:b:c", "tier:"]
+actions:
+- {uid: warn, on: match}
+- {uid: mend, on: no-match}
+- {name: older, run_when_result_is: false}
+triggers: [created, tags_modified, divvycloud.resource.destroyed]
+exempt_tags: ["keep running", é]
+cancel_when_compliant: false
+max_inventory_age: 1d12h
+"""
+
+
+def test_what_a_bot_may_say_beyond_the_first_keys() -> None:
+    badges = (Badge("env", "production"), Badge("owner"), Badge("a:b", "c"))
+    assert load_bots(NEW_KEYS) == (
+        BotDefinition(
+            "guard",
+            category="Security",
+            severity=Severity.HIGH,
+            notes="Why it is there.\nWhom to ask.\n",
+            scope=Scope(
+                groups=("shared",),
+                all_badges=badges,
+                any_badges=(Badge("team", "a"), Badge("team", "b:c"), Badge("tier", "")),
+            ),
+            actions=(ActionUse("warn"), ActionUse("mend", on_match=False), ActionUse("older", on_match=False)),
+            triggers=(Hookpoint.CREATED, Hookpoint.TAGS_MODIFIED, Hookpoint.DESTROYED),
+            exempt_tags=("keep running", "é"),
+            cancel_when_compliant=False,
+            max_inventory_age=timedelta(days=1, hours=12),
+        ),
+    )
+    nothing = "severity: ~\ncancel_when_compliant: ~\nmax_inventory_age: ~"
+    assert load_bots(f"name: a\n{nothing}") == (BotDefinition("a"),)
+    assert load_bots("name: a\nmax_inventory_age: 0.5")[0].max_inventory_age == timedelta(minutes=30)
+
+
+def test_everything_that_is_wrong_is_told_in_the_order_of_the_text() -> None:
+    text = """\
+- name: 1
+  ownr: x
+  scope: {regions: [eu, 5], badges: {all: [b: c]}}
+  filters: [{uid: ''}, 7, {uid: f, settings: [x]}]
+  schedule: 61 * * * *
+  severity: !mine high
+- *unknown
+- name: b
+  name: c
+  triggers: [no]
+- {name: b}
+"""
+    examined = examine_text(text, source="bots.yaml")
+    assert [(each.line, each.column) for each in examined.complaints.in_order()] == [
+        (1, 9), (2, 3), (3, 25), (3, 44), (4, 19), (4, 24), (4, 46), (5, 13), (6, 13), (7, 3), (9, 3), (10, 14),
+        (11, 10),
+    ]  # fmt: skip
+    assert [bot.definition.name for bot in examined.bots] == ["", "", "b", "b"]
+    assert [use.uid for use in examined.bots[0].definition.filters] == ["", "", "f"]
+    with pytest.raises(InvalidDocument, match="must be a text, not the number 1"):
+        examined.flawless()
+
+
+def test_what_was_read_before_the_text_broke_is_kept() -> None:
+    examined = examine_text("name: a\n---\nname: b\n---\nname: [c", source="bots.yaml")
+    assert [bot.definition.name for bot in examined.bots] == ["a", "b"]
+    assert "not YAML" in examined.complaints.found[0].problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 50_000,
+        "{a: " * 50_000,
+        "- " * 50_000,
+        "name: a\nnotes: " + "[" * 40 + "]" * 40,
+        "a: &a [x]\n" + "b: [*a, *a]\n" * 1000,
+        "name: a\n" + "name: a\n" * 2_000,
+        "- {}\n" * 2_000,
+        "name: a\nfilters:\n" + "- {uid: 5}\n" * 2_000,
+        "name: a\nscope: {regions: [" + "eu, " * 5_000 + "]}",
+        "? " * 10_000,
+        "name: &a\n" * 3,
+        "%YAML 9.9\n---\nname: a",
+        'name: "\\uD800"',
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_texts_are_answered_with_complaints_and_in_time(text: str) -> None:
+    examined = examine_text(text, source="bots.yaml")
+    assert 1 <= len(examined.complaints.found) <= MOST
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_read_or_complained_about(text: str) -> None:
+    examined = examine_text(text, source="bots.yaml")
+    assert examined.complaints.found or all(bot.definition.name for bot in examined.bots)
+
+
+INNER_KEYS = st.sampled_from([*KEYS, "uid", "settings", "on", "all", "any", "accounts", "groups", "badges", "key"])
+WRONG: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(-9, 9) | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(INNER_KEYS, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), WRONG, max_size=4))
+def test_any_value_at_any_key_is_read_or_complained_about(values: dict[str, Any]) -> None:
+    definition = None
+    with contextlib.suppress(InvalidDocument):
+        definition = from_mapping({"name": "a"} | values)
+    assert definition is None or from_mapping(to_document(definition)) == definition
 
 
 def test_a_fault_in_a_programs_values_is_shown_by_its_path() -> None:
@@ -241,7 +410,9 @@ SETTINGS = st.dictionaries(
     max_size=3,
 )  # fmt: skip
 NAMES = st.text("abz059._- é😀", min_size=1, max_size=12).filter(lambda name: name == name.strip())
-TUPLES = st.lists(st.text("az019-:", min_size=1, max_size=12), max_size=3).map(tuple)
+TUPLES = st.lists(st.text("az019-:", min_size=1, max_size=12), max_size=3, unique=True).map(tuple)
+BADGES = st.builds(Badge, st.text("aé: ", min_size=1, max_size=4), st.none() | st.text("aé: ", max_size=4))
+BADGE_TUPLES = st.lists(BADGES, max_size=3, unique=True).map(tuple)
 INSTANTS = st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))
 SCHEDULES = st.one_of(
     st.builds(Once, when=INSTANTS),
@@ -257,10 +428,17 @@ DEFINITIONS = st.builds(
     name=NAMES,
     description=st.text("aé 1:\n'", max_size=20),
     owner=st.none() | st.just("divvyuser:7"),
-    scope=st.builds(Scope, TUPLES, TUPLES, TUPLES),
+    scope=st.builds(Scope, TUPLES, TUPLES, TUPLES, TUPLES, BADGE_TUPLES, BADGE_TUPLES),
     filters=st.lists(st.builds(FilterUse, st.text("a.", min_size=1), SETTINGS), max_size=3).map(tuple),
-    actions=st.lists(st.builds(ActionUse, st.text("a.", min_size=1), SETTINGS), max_size=3).map(tuple),
+    actions=st.lists(st.builds(ActionUse, st.text("a.", min_size=1), SETTINGS, st.booleans()), max_size=3).map(tuple),
     schedule=st.none() | SCHEDULES,
+    category=st.text("aé :'", max_size=9),
+    severity=st.none() | st.sampled_from(Severity),
+    notes=st.text("aé 1:\n'", max_size=20),
+    triggers=st.lists(st.sampled_from(Hookpoint), max_size=4, unique=True).map(tuple),
+    exempt_tags=TUPLES,
+    cancel_when_compliant=st.none() | st.booleans(),
+    max_inventory_age=st.none() | st.timedeltas(timedelta(microseconds=1), timedelta(days=3660)),
 )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from duetime.bots.definition import KEYS
-from duetime.bots.lifecycle import request_run
+from duetime.bots.planned_run import request_run
 from duetime.core.resources import Resource
 from duetime.testing import Lab
 
@@ -64,7 +64,7 @@ def test_the_nightly_bot_does_what_the_guide_says(lab: Lab) -> None:
         lab.run_until(due_at)
         (skipped,) = lab.runs(event_type=STOP, status="skipped")
         assert skipped.resource_id == late.resource_id
-        assert skipped.reason == "no longer matches bot nightly-stop: wants not (tag keep-running)"
+        assert skipped.reason == "no longer matches bot nightly-stop: wants not (tag keep-running), but it is yes"
         assert [state(lab, resource) for resource in (plain, kept, late)] == ["stopped", "running", "running"]
         assert {state(lab, resource) for resource in others} == {"running"}
         runs = lab.runs(event_type="duetime.run_bot")
@@ -115,10 +115,9 @@ def test_a_bot_waits_for_the_plugin_that_it_needs(plugin: Path) -> None:
         lab.unload_plugin("unowned")
         request_run(lab.client, "unowned")
         lab.advance(minutes=3)
-        snoozed = lab.runs(event_type="duetime.run_bot")
-        assert {(run.status, run.reason) for run in snoozed} == {
-            ("snoozed", "snoozed: waiting for handler example.filter.unowned")
-        }
+        (waiting,) = lab.events(event_type="duetime.run_bot")
+        assert waiting.status_reason == "waiting for handler example.filter.unowned"
+        assert lab.runs(event_type="duetime.run_bot") == []
         assert not lab.events(event_type=STOP)
         lab.load_plugin("unowned")
         lab.advance(minutes=1)

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,12 +7,13 @@ import pytest
 
 from duetime.bots.guard import MatchGuard
 from duetime.builtin import filters
-from duetime.core.bots import ActionUse, Bot, BotDefinition, BotStatus, FilterUse, Scope
+from duetime.core.bots import ActionUse, Badge, Bot, BotDefinition, BotStatus, FilterUse, Scope
 from duetime.core.claims import Claim
 from duetime.core.guards import PROCEED, Defer, Guard, Skip, Verdict
 from duetime.core.registration import Entry, Kind, Registries
-from duetime.core.resources import Resource
+from duetime.core.resources import Account, Resource
 from duetime.core.statuses import OnLost
+from duetime.providers.clouds import Clouds
 from duetime.providers.guard import GoneGuard
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -69,6 +70,9 @@ class Reading:
     def problem(self, resource_id: str) -> str | None:
         return self.failure
 
+    def ask_again_at(self, resource_id: str) -> datetime | None:
+        return None
+
     def resource(self, resource_id: str) -> Resource | None:
         return self.found.get(resource_id)
 
@@ -93,7 +97,18 @@ def bots() -> dict[int, Bot]:
 def guard(registries: Registries, load: Callable[..., None], bots: dict[int, Bot]) -> MatchGuard:
     load(filters)
     changes = {"divvy.stop_resource": ("state",)}
-    return MatchGuard(registries, bot_by_id=bots.get, changes_of=lambda event_type: changes.get(event_type, ()))
+    return MatchGuard(
+        registries,
+        bot_by_id=bots.get,
+        changes_of=lambda event_type: changes.get(event_type, ()),
+        accounts=lambda: [Account("10", "aws", badges={"env": "production"})],
+        groups_of=no_groups,
+        cloud=Clouds(dict, providers={}),
+    )
+
+
+def no_groups(resource_ids: Sequence[str], names: frozenset[str]) -> Mapping[str, frozenset[str]]:
+    raise AssertionError
 
 
 def verdict(guard: Guard, reading: Reading, claim: Claim = CLAIM) -> Verdict:
@@ -111,7 +126,55 @@ def test_a_resource_that_no_longer_matches_is_skipped(guard: MatchGuard, read: C
 
 def test_the_scope_is_asked_too(guard: MatchGuard, bots: dict[int, Bot], read: Callable[..., Reading]) -> None:
     bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, scope=Scope(accounts=("11",))))
-    assert verdict(guard, read()) == Skip("no longer matches bot nightly: wants account 11")
+    assert verdict(guard, read()) == Skip("no longer matches bot nightly: wants account 11, but it is 10")
+
+
+def test_the_account_s_badges_are_asked_as_they_are_now(
+    guard: MatchGuard, bots: dict[int, Bot], read: Callable[..., Reading]
+) -> None:
+    for value, answer in (
+        ("production", PROCEED),
+        ("dev", Skip("no longer matches bot nightly: wants an account with env:dev, but 10 has other badges")),
+    ):
+        scope = Scope(accounts=("10",), all_badges=(Badge("env", value),))
+        bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, scope=scope))
+        assert verdict(guard, read()) == answer
+
+
+def test_an_exempt_resource_is_skipped_even_when_the_type_changes_tags(
+    guard: MatchGuard, bots: dict[int, Bot], read: Callable[..., Reading]
+) -> None:
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, exempt_tags=("hold", "keep")))
+    guard = replace(guard, changes_of=lambda _: ("tags", "state"))
+    assert verdict(guard, read()) == PROCEED
+    reason = "exempt by tag keep"
+    assert verdict(guard, read(tags={"env": "dev", "keep": ""})) == Skip(reason)
+
+
+def test_the_events_of_an_action_for_no_match_want_the_contrary(
+    guard: MatchGuard, bots: dict[int, Bot], read: Callable[..., Reading]
+) -> None:
+    tag = NIGHTLY.definition.filters[:1]
+    stop = ActionUse("not.loaded", {"event_type": "divvy.stop_resource"}, on_match=False)
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, filters=tag, actions=(stop,)))
+    assert verdict(guard, read(tags={"env": "prod"})) == PROCEED
+    assert isinstance(verdict(guard, read()), Skip)
+    other = ActionUse("not.loaded", {"event_type": "divvy.start_resource"})
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, filters=tag, actions=(stop, other)))
+    assert isinstance(verdict(guard, read()), Skip)
+    assert verdict(guard, read(), CLAIM._replace(event_type="divvy.start_resource")) == PROCEED
+    # An action that names no type at all does not weaken the question about one that is named.
+    unnamed = ActionUse("of.a.plugin", {"nested": [{"act": {"event_type": "somebody.elses"}}]})
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, filters=tag, actions=(stop, unnamed)))
+    assert isinstance(verdict(guard, read()), Skip)
+    assert verdict(guard, read(), CLAIM._replace(event_type="divvy.start_resource")) == PROCEED
+    assert isinstance(verdict(guard, read(tags={}), CLAIM._replace(event_type="divvy.start_resource")), Skip)
+    nested = ActionUse("of.a.plugin", {"steps": [{"event_type": "divvy.stop_resource"}]})
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, filters=tag, actions=(nested,)))
+    assert verdict(guard, read()) == PROCEED
+    both = (stop, replace(stop, on_match=True))
+    bots[7] = replace(NIGHTLY, definition=replace(NIGHTLY.definition, filters=tag, actions=both))
+    assert verdict(guard, read()) == verdict(guard, read(tags={"env": "prod"})) == PROCEED
 
 
 def test_fields_that_the_type_changes_are_left_out(guard: MatchGuard, read: Callable[..., Reading]) -> None:
@@ -182,8 +245,18 @@ def test_a_broken_filter_defers_its_own_bot_s_events_alone(
 
 
 def test_a_cloud_that_nobody_reads_says_nothing(guard: MatchGuard) -> None:
-    assert verdict(guard, Reading(asked=False)) == PROCEED
     assert verdict(GoneGuard(), Reading(asked=False)) == PROCEED
+    assert not GoneGuard().concerns(CLAIM)
+
+
+def test_who_asks_for_a_re_check_is_not_let_through_unchecked(guard: MatchGuard) -> None:
+    reason = "account 10 is not registered, so nobody can say whether bot nightly still wants it"
+    assert verdict(guard, Reading(asked=False)) == Defer(NOW + timedelta(minutes=5), reason)
+    assert guard.concerns(CLAIM)
+    for changed in ({"recheck": False}, {"bot_id": None}):
+        claim = CLAIM._replace(**changed)
+        assert verdict(guard, Reading(asked=False), claim) == PROCEED
+        assert not guard.concerns(claim)
 
 
 def test_an_event_without_a_resource_has_nothing_to_match(guard: MatchGuard) -> None:
@@ -218,7 +291,14 @@ def test_each_bot_is_looked_up_once_for_a_batch(registries: Registries, load: Ca
         asked.append(bot_id)
         return NIGHTLY
 
-    guard = MatchGuard(registries, bot_by_id=bot_by_id, changes_of=lambda _: ())
+    guard = MatchGuard(
+        registries,
+        bot_by_id=bot_by_id,
+        changes_of=lambda _: (),
+        accounts=tuple,
+        groups_of=no_groups,
+        cloud=Clouds(dict, providers={}),
+    )
     claims = [CLAIM._replace(event_id=number) for number in range(50)]
     guard.judge(claims, Reading(), now=NOW)
     assert asked == [7]

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from duetime.bots.lifecycle import PendingEvents, apply_bot, archive_bot, pause_bot, request_run, resume_bot
+from duetime.bots.lifecycle import apply_bot, archive_bot, pause_bot, resume_bot
+from duetime.bots.pending import PendingEvents
+from duetime.bots.planned_run import request_run
 from duetime.bots.registration import BotFactoryRegistryWrapper
 from duetime.core.bots import BotDefinition, BotStatus
 from duetime.core.errors import Conflict

@@ -1,4 +1,6 @@
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,18 +12,19 @@ from duetime.bots.matching import resolve
 from duetime.bots.report import MOST_ERRORS, BotRunReport
 from duetime.bots.run import find_resources, run_bot
 from duetime.builtin import filters
-from duetime.core.bots import ActionUse, Bot, BotDefinition, FilterUse, Scope
+from duetime.core.bots import ActionUse, Badge, Bot, BotDefinition, FilterUse, Scope
 from duetime.core.errors import InvalidSetting
 from duetime.core.events import Event
 from duetime.core.fields import IntegerField
 from duetime.core.predicates import Predicate
 from duetime.core.registration import Entry, Kind, Registries
-from duetime.core.resources import Resource
+from duetime.core.resources import Account, Resource
 from duetime.schedule import Once
 from duetime.scheduling.client import Client
 from duetime.scheduling.tracker import ScheduledEventTracker
 from duetime.store.store import Store
 
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 Make = Callable[..., Resource]
 DEV = FilterUse("duetime.filter.tag", {"key": "env", "equals": "dev"})
 
@@ -61,7 +64,7 @@ class Runner:
 
     def run(self, *actions: str | ActionUse, **parts: Any) -> BotRunReport:
         with self.store.read() as tx:
-            return run_bot(self.bot(*actions, **parts), registries=self.registries, inventory=tx.resources)
+            return run_bot(self.bot(*actions, **parts), registries=self.registries, inventory=tx.resources, accounts=())
 
     def scheduled(self) -> list[tuple[str, str]]:
         """Return the descriptions and provider ids of all events."""
@@ -130,8 +133,19 @@ def test_a_bulk_action_gets_matches_and_non_matches(runner: Runner) -> None:
         "version": 3,
         "matches": 3,
         "non_matches": 1,
+        "events": {"schedule": 0, "keep": 0, "replace": 0, "cancel": 0, "drop": 0},
+        "left_out": [],
         "actions": [
-            {"slot": f"{n}:act", "uid": "act", "matches": 3, "non_matches": 1, "failed": 0, "errors": []}
+            {
+                "slot": f"{n}:act",
+                "uid": "act",
+                "matches": 3,
+                "non_matches": 1,
+                "failed": 0,
+                "errors": [],
+                "warned": 0,
+                "warnings": [],
+            }
             for n in range(2)
         ],
     }
@@ -141,21 +155,24 @@ def test_non_matches_are_looked_for_only_when_wanted(runner: Runner, store: Stor
     asked: list[Predicate] = []
 
     class Counting:
-        def matching(self, predicate: Predicate) -> Sequence[Resource]:
+        now = NOW
+
+        def each(self, predicate: Predicate, *, groups: frozenset[str] = frozenset()) -> Iterator[Resource]:
             asked.append(predicate)
             with store.read() as tx:
-                return tx.resources.matching(predicate)
+                return iter(list(tx.resources.each(predicate, groups=groups)))
 
     given: list[Any] = []
     runner.action("bulk", lambda *given_now: given.append(given_now[3]), bulk_action=True)
     runner.action("each", nothing, accepts_complement=True)
     bot = runner.bot("bulk", "each")
-    report = run_bot(bot, registries=runner.registries, inventory=Counting())
+    report = run_bot(bot, registries=runner.registries, inventory=Counting(), accounts=())
     assert len(asked) == 1
     assert report.non_matches is None
     assert given == [[]]
     resolved = resolve(bot.definition, runner.registries)
-    assert ids(find_resources(bot, resolved, inventory=Counting(), complement=True).non_matches) == ["i-3"]
+    found = find_resources(bot, resolved, inventory=Counting(), accounts=(), complement=True)
+    assert ids(found.non_matches) == ["i-3"]
 
 
 def test_one_action_that_wants_the_rest_does_not_give_it_to_the_others(runner: Runner) -> None:
@@ -169,15 +186,75 @@ def test_one_action_that_wants_the_rest_does_not_give_it_to_the_others(runner: R
 
 def test_a_resource_that_changes_between_the_questions_is_not_both(runner: Runner, make: Make) -> None:
     class Changing:
-        def matching(self, predicate: Predicate) -> Sequence[Resource]:
-            return [make("i-1")]
+        now = NOW
+
+        def each(self, predicate: Predicate, *, groups: frozenset[str] = frozenset()) -> Iterator[Resource]:
+            return iter([make("i-1")])
 
     given: list[Any] = []
     runner.action(
         "act", lambda *now: given.append((ids(now[2]), ids(now[3]))), bulk_action=True, accepts_complement=True
     )
-    run_bot(runner.bot("act"), registries=runner.registries, inventory=Changing())
+    run_bot(runner.bot("act"), registries=runner.registries, inventory=Changing(), accounts=())
     assert given == [(["i-1"], [])]
+
+
+def test_an_action_for_no_match_is_called_for_what_does_not_match(runner: Runner) -> None:
+    given: list[Any] = []
+    each: list[str] = []
+    runner.action("bulk", lambda *now: given.append((ids(now[2]), ids(now[3]))), bulk_action=True)
+    runner.action(
+        "swaps", lambda *now: given.append((ids(now[2]), ids(now[3]))), bulk_action=True, accepts_complement=True
+    )
+    runner.action("each", lambda *now: each.append(now[0].resource.provider_id))
+    report = runner.run(*(ActionUse(uid, on_match=False) for uid in ("bulk", "swaps", "each")), "bulk")
+    assert given == [(["i-3"], []), (["i-3"], ["i-1", "i-2", "v-1"]), (["i-1", "i-2", "v-1"], [])]
+    assert each == ["i-3"]
+    assert [action.matches for action in report.actions] == [1, 1, 1, 3]
+    assert ids(report.matches) == ["i-1", "i-2", "v-1"]
+
+
+def test_an_action_for_no_match_alone_has_the_rest_looked_for(runner: Runner) -> None:
+    given: list[Any] = []
+    runner.action("bulk", lambda *now: given.append(ids(now[2])), bulk_action=True)
+    runner.run(ActionUse("bulk", on_match=False))
+    assert given == [["i-3"]]
+
+
+def test_an_exempt_resource_never_matches_and_nothing_is_done_about_it(
+    runner: Runner, store: Store, make: Make
+) -> None:
+    with store.write() as tx:
+        tx.resources.save([make("i-1", tags={"env": "dev", "keep": ""}), make("i-3", tags={"env": "prod", "keep": ""})])
+    given: list[Any] = []
+    runner.action(
+        "act", lambda *now: given.append((ids(now[2]), ids(now[3]))), bulk_action=True, accepts_complement=True
+    )
+    runner.run("act", ActionUse("act", on_match=False), exempt_tags=("keep",))
+    assert given == [(["i-2", "v-1"], ["i-1", "i-3"]), ([], ["i-2", "v-1", "i-1", "i-3"])]
+
+
+def test_badges_choose_accounts_and_nothing_when_no_account_has_them(runner: Runner, store: Store, make: Make) -> None:
+    with store.write() as tx:
+        tx.resources.save([make("i-5", account="11", tags={"env": "dev"})])
+    scope = Scope(any_badges=(Badge("team", "a"),))
+    accounts = [Account("10", "aws", badges={"team": "b"}), Account("11", "aws", badges={"team": "a"})]
+    bot = runner.bot(scope=scope)
+    with store.read() as tx:
+        assert ids(run_bot(bot, registries=runner.registries, inventory=tx.resources, accounts=accounts).matches) == [
+            "i-5"
+        ]
+        assert not run_bot(bot, registries=runner.registries, inventory=tx.resources, accounts=accounts[:1]).matches
+
+
+def test_a_resource_in_the_scopes_of_two_bots_is_found_by_each_once(runner: Runner) -> None:
+    runner.action("act", scheduling("act"), bulk_action=True)
+    runner.run("act", scope=Scope(accounts=("10",)))
+    other = replace(runner.bot("act", scope=Scope(resource_types=("instance",))), bot_id=8)
+    with runner.store.read() as tx:
+        run_bot(other, registries=runner.registries, inventory=tx.resources, accounts=())
+    asked = [event.bot_id for event in runner.events() if event.resource_id == "instance:10:us-east-1:i-1:"]
+    assert asked == [7, 8]
 
 
 def test_a_resource_action_is_called_for_each(runner: Runner) -> None:
@@ -297,13 +374,15 @@ def test_filters_whose_settings_do_not_fit_stop_the_run(runner: Runner) -> None:
 
 def test_a_missing_uid_stops_the_run_before_it_looks(runner: Runner) -> None:
     class Untouched:
-        def matching(self, predicate: Predicate) -> Sequence[Resource]:
+        now = NOW
+
+        def each(self, predicate: Predicate, *, groups: frozenset[str] = frozenset()) -> Iterator[Resource]:
             raise AssertionError
 
     runner.action("act", scheduling("act"), bulk_action=True)
     for bot in (runner.bot("act", "missing"), runner.bot("act", filters=(FilterUse("missing"),))):
         with pytest.raises(MissingHandler, match="waiting for handler missing"):
-            run_bot(bot, registries=runner.registries, inventory=Untouched())
+            run_bot(bot, registries=runner.registries, inventory=Untouched(), accounts=())
 
 
 def test_actions_do_not_share_what_they_are_given(runner: Runner) -> None:

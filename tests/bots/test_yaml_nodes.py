@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duetime.bots.nodes import DEEPEST, Place, node_of
+from duetime.bots.complaints import Complaints
+from duetime.bots.nodes import DEEPEST, Node, Place, node_of
 from duetime.bots.yaml_nodes import read_yaml
 from duetime.core.errors import InvalidDocument
 
@@ -21,8 +22,15 @@ VALUES = st.recursive(
 )
 
 
+def read(text: str) -> tuple[Node, ...]:
+    complaints = Complaints()
+    nodes = read_yaml(text, source="bots.yaml", complaints=complaints)
+    complaints.raise_first()
+    return nodes
+
+
 def plain(text: str) -> Any:
-    (node,) = read_yaml(text, source="bots.yaml")
+    (node,) = read(text)
     return node.plain()
 
 
@@ -102,7 +110,7 @@ def test_json_is_read_as_it_is(value: dict[str, object]) -> None:
 )
 def test_what_is_refused_is_shown_at_its_place(text: str, line: int, column: int, said: str) -> None:
     with pytest.raises(InvalidDocument) as caught:
-        read_yaml(text, source="bots.yaml")
+        read(text)
     assert (caught.value.line, caught.value.column) == (line, column)
     assert said in str(caught.value)
     assert str(caught.value).startswith(f"bots.yaml, line {line}, column {column}: ")
@@ -111,13 +119,13 @@ def test_what_is_refused_is_shown_at_its_place(text: str, line: int, column: int
 def test_a_deep_text_does_not_exhaust_the_stack() -> None:
     for text in ("[" * 100_000, "- " * 100_000, "{a: " * 100_000):
         with pytest.raises(InvalidDocument, match=f"more than {DEEPEST} levels"):
-            read_yaml(text, source="bots.yaml")
+            read(text)
 
 
 def test_aliases_cannot_expand() -> None:
     bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]"
     with pytest.raises(InvalidDocument, match=r"aliases such as \*a are refused") as caught:
-        read_yaml(bomb, source="bots.yaml")
+        read(bomb)
     assert caught.value.line == 2
 
 

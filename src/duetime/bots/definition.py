@@ -1,21 +1,44 @@
 """One bot as a document, both ways: the keys it may have, what each must hold, and how it is written back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
+from duetime.bots.complaints import Complaints
+from duetime.bots.durations import read_duration, write_duration
 from duetime.bots.nodes import Node
-from duetime.core.bots import ActionUse, BotDefinition, FilterUse, Scope
-from duetime.core.errors import Invalid, InvalidDocument, InvalidSchedule
+from duetime.bots.scope_part import members, name, read_scope, scope_document
+from duetime.bots.use_part import action_document, filter_document, older_key, read_action, read_filter
+from duetime.core.bots import BotDefinition, Hookpoint, Scope, Severity
+from duetime.core.errors import Invalid, InvalidDocument, InvalidSchedule, InvalidSetting, nearest
 from duetime.core.json_types import JsonObject, JsonValue
 from duetime.schedule import Cron, ScheduleValue, from_json, to_json
 
-KEYS = ("name", "description", "owner", "scope", "filters", "actions", "schedule", "timezone")
-SCOPE_KEYS = ("accounts", "regions", "resource_types")
-USE_KEYS = ("uid", "settings", "name", "config")
-"""Keys of a filter or an action; the last two are what the older JSON form says for the first two."""
+KEYS = (
+    "name",
+    "description",
+    "owner",
+    "category",
+    "severity",
+    "notes",
+    "scope",
+    "filters",
+    "actions",
+    "schedule",
+    "timezone",
+    "triggers",
+    "exempt_tags",
+    "cancel_when_compliant",
+    "max_inventory_age",
+)
 
 LONGEST_NAME = 200
+
+UNNAMED = ""
+"""What a bot is called whose name could not be read."""
+
+_TRIGGERS = {hookpoint.name.lower(): hookpoint for hookpoint in Hookpoint}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +64,13 @@ class WrittenBot:
             node = inner
         return node.error(problem)
 
+    def find(self, *path: str | int) -> Node | None:
+        """Return what was written at a path, or None when nothing was."""
+        node: Node | None = self.node
+        for step in path:
+            node = None if node is None else _step(node, step)
+        return node
+
 
 def to_document(definition: BotDefinition) -> JsonObject:
     """Return a definition as the plain JSON object that `from_mapping` reads; what is empty is left out.
@@ -48,67 +78,89 @@ def to_document(definition: BotDefinition) -> JsonObject:
     Raises:
         InvalidSchedule: the schedule has no JSON form.
     """
-    scope = definition.scope
+    age = definition.max_inventory_age
     parts: dict[str, JsonValue] = {
         "name": definition.name,
         "description": definition.description,
         "owner": definition.owner,
-        "scope": _filled(
-            accounts=list(scope.accounts), regions=list(scope.regions), resource_types=list(scope.resource_types)
-        ),
-        "filters": [_filled(uid=use.uid, settings=_plain(use.settings)) for use in definition.filters],
-        "actions": [_filled(uid=use.uid, settings=_plain(use.settings)) for use in definition.actions],
+        "category": definition.category,
+        "severity": None if definition.severity is None else definition.severity.value,
+        "notes": definition.notes,
+        "scope": scope_document(definition.scope),
+        "filters": [filter_document(use) for use in definition.filters],
+        "actions": [action_document(use) for use in definition.actions],
         "schedule": to_json(cast(ScheduleValue, definition.schedule)) if definition.schedule is not None else None,
+        "triggers": [trigger.name.lower() for trigger in definition.triggers],
+        "exempt_tags": list(definition.exempt_tags),
+        "cancel_when_compliant": definition.cancel_when_compliant,
+        "max_inventory_age": None if age is None else write_duration(age),
     }
-    return _filled(**parts)
-
-
-def _filled(**parts: Any) -> JsonObject:
     return {key: value for key, value in parts.items() if value not in (None, "", [], {})}
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(member) for key, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(member) for member in value]
-    return value
-
-
-def read_bot(node: Node) -> WrittenBot:
-    """Return the bot that one mapping describes.
-
-    Raises:
-        InvalidDocument: something in it is not as it must be.
-    """
-    given = node.mapping(KEYS)
+def read_bot(node: Node, complaints: Complaints) -> WrittenBot:
+    """Return the bot that one mapping describes, as far as it can be read; what is wrong in it is complained about."""
+    if not isinstance(node.value, dict):
+        complaints.add(node.wrong_type(f"a mapping with the keys {', '.join(KEYS)}"))
+        return WrittenBot(BotDefinition(UNNAMED), node)
+    given = node.mapping(KEYS, complaints)
     if "name" not in given:
-        raise node.error("a bot needs a name")
+        complaints.add(node.error("a bot needs a name"))
+    reading = _Reading(given, complaints)
     definition = BotDefinition(
-        name=_name(given["name"]),
-        description=given["description"].text() if "description" in given else "",
-        owner=_owner(given["owner"]) if "owner" in given else None,
-        scope=_scope(given["scope"]) if "scope" in given else Scope(),
-        filters=tuple(FilterUse(*_use(item, "a filter")) for item in _items(given, "filters")),
-        actions=tuple(ActionUse(*_use(item, "an action")) for item in _items(given, "actions")),
-        schedule=_schedule(given.get("schedule"), given.get("timezone")),
+        name=reading.one("name", read_name, UNNAMED),
+        description=reading.one("description", Node.text, ""),
+        owner=reading.one("owner", read_owner, None),
+        category=reading.one("category", _line, ""),
+        severity=reading.one("severity", read_severity, None),
+        notes=reading.one("notes", Node.text, ""),
+        scope=read_scope(given["scope"], complaints) if "scope" in given else Scope(),
+        filters=tuple(read_filter(item, complaints) for item in reading.items("filters")),
+        actions=tuple(read_action(item, complaints) for item in reading.items("actions")),
+        schedule=complaints.attempt(lambda: _schedule(given.get("schedule"), given.get("timezone")), None),
+        triggers=members(given, "triggers", read_trigger, complaints),
+        exempt_tags=members(given, "exempt_tags", name, complaints),
+        cancel_when_compliant=reading.one("cancel_when_compliant", _yes_or_no, None),
+        max_inventory_age=reading.one("max_inventory_age", _age, None),
     )
     return WrittenBot(definition, node)
 
 
-def _items(given: Mapping[str, Node], key: str) -> Sequence[Node]:
-    return given[key].items() if key in given else ()
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The values of one bot, and where to complain about them."""
+
+    given: Mapping[str, Node]
+    complaints: Complaints
+
+    def one(self, key: str, read: Any, otherwise: Any) -> Any:
+        if key not in self.given:
+            return otherwise
+        return self.complaints.attempt(lambda: read(self.given[key]), otherwise)
+
+    def items(self, key: str) -> Any:
+        return self.given[key].items(self.complaints) if key in self.given else ()
 
 
-def _name(node: Node) -> str:
-    name = node.text()
-    if not name or name != name.strip() or not name.isprintable() or len(name) > LONGEST_NAME:
+def read_name(node: Node) -> str:
+    """Return the name of a bot.
+
+    Raises:
+        InvalidDocument: it is none.
+    """
+    text = node.text()
+    if not text or text != text.strip() or not text.isprintable() or len(text) > LONGEST_NAME:
         wanted = f"1 to {LONGEST_NAME} printable characters without a space at either end"
-        raise node.error(f"a bot's name must be {wanted}, not {name[:60]!r}")
-    return name
+        raise node.error(f"a bot's name must be {wanted}, not {text[:60]!r}")
+    return text
 
 
-def _owner(node: Node) -> str | None:
+def read_owner(node: Node) -> str | None:
+    """Return the user that a bot acts for.
+
+    Raises:
+        InvalidDocument: it is neither nothing nor a text.
+    """
     if node.value is None:
         return None
     owner = node.text()
@@ -117,45 +169,61 @@ def _owner(node: Node) -> str | None:
     return owner
 
 
-def _scope(node: Node) -> Scope:
-    given = node.mapping(SCOPE_KEYS)
-    return Scope(
-        # An account id is often all digits; the number is taken as it was written.
-        accounts=tuple(_part(item, number=True) for item in _items(given, "accounts")),
-        regions=tuple(_part(item) for item in _items(given, "regions")),
-        resource_types=tuple(_part(item) for item in _items(given, "resource_types")),
-    )
+def _line(node: Node) -> str:
+    text = node.text()
+    if text and not text.isprintable():
+        raise node.error("must be one line of printable characters; longer texts belong into notes")
+    return text
 
 
-def _part(node: Node, *, number: bool = False) -> str:
-    if number and type(node.value) is int:
-        return node.written
-    part = node.text()
-    if not part:
-        raise node.error("an empty text names nothing")
-    return part
+def read_severity(node: Node) -> Severity | None:
+    """Return a severity.
+
+    Raises:
+        InvalidDocument: it is none.
+    """
+    if node.value is None:
+        return None
+    try:
+        return Severity(node.text())
+    except ValueError:
+        raise node.error(f"must be one of {', '.join(Severity)}, not {node.text()[:60]!r}") from None
 
 
-def _use(node: Node, kind: str) -> tuple[str, Mapping[str, Any]]:
-    given = node.mapping(USE_KEYS)
-    uid = _either(given, "uid", "name")
-    if uid is None:
-        raise node.error(f"{kind} needs a uid")
-    if not uid.text():
-        raise uid.error(f"{kind} needs a uid, not an empty text")
-    settings = _either(given, "settings", "config")
-    if settings is None:
-        return uid.text(), {}
-    plain = settings.plain()
-    if not isinstance(plain, dict):
-        raise settings.wrong_type("a mapping of settings")
-    return uid.text(), plain
+def read_trigger(node: Node) -> Hookpoint:
+    """Return what happens to a resource, by its short or its older name.
+
+    Raises:
+        InvalidDocument: it is none of them.
+    """
+    text = node.text()
+    if text in _TRIGGERS:
+        return _TRIGGERS[text]
+    if text in tuple(Hookpoint):
+        return Hookpoint(text)
+    if text == "schedule":
+        raise node.error("when the bot runs by the clock is said by the key 'schedule'; here stands what happens")
+    near = nearest(text, _TRIGGERS, most=1)
+    hint = f"; did you mean {near[0]}" if near else "; a bot runs on demand in any case"
+    raise node.error(f"must be one of {', '.join(_TRIGGERS)}, not {text[:60]!r}{hint}")
 
 
-def _either(given: Mapping[str, Node], key: str, older: str) -> Node | None:
-    if key in given and older in given:
-        raise given[older].error(f"says the same as {key!r}; give one of them")
-    return given.get(key, given.get(older))
+def _yes_or_no(node: Node) -> bool | None:
+    if node.value is not None and not isinstance(node.value, bool):
+        raise node.wrong_type("true or false")
+    return node.value
+
+
+def _age(node: Node) -> timedelta | None:
+    if node.value is None:
+        return None
+    try:
+        age = read_duration(node.plain(), name="max_inventory_age")
+    except InvalidSetting as error:
+        raise node.error(error.problem) from error
+    if not age:
+        raise node.error("must be longer than nothing: no inventory is as fresh as that")
+    return age
 
 
 def _schedule(node: Node | None, zone: Node | None) -> ScheduleValue | None:
@@ -180,12 +248,9 @@ def _schedule(node: Node | None, zone: Node | None) -> ScheduleValue | None:
         raise node.error(str(error).rstrip(".")) from error
 
 
-_OLDER = {"uid": "name", "settings": "config"}
-
-
 def _step(node: Node, step: str | int) -> Node | None:
     if isinstance(step, int):
         return node.value[step] if isinstance(node.value, list) and step < len(node.value) else None
     if not isinstance(node.value, dict):
         return None
-    return node.value.get(step) or node.value.get(_OLDER.get(step, step))
+    return node.value.get(step) or node.value.get(older_key(step))

@@ -45,3 +45,14 @@ def _parse(value: object) -> timedelta | None:
         return timedelta(hours=value)
     except OverflowError:
         return timedelta.max
+
+
+def write_duration(length: timedelta) -> str:
+    """Return a length of time as the text that `read_duration` reads as the very same length, such as `1d12h`."""
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{length.microseconds:06}".rstrip("0") if length.microseconds else ""
+    parts = [f"{count}{unit}" for count, unit in ((length.days, "d"), (hours, "h"), (minutes, "m")) if count]
+    if seconds or fraction or not parts:
+        parts.append(f"{seconds}{fraction}s")
+    return "".join(parts)

@@ -1,110 +1,173 @@
 """Applying, running, pausing and archiving bots, with what that means for their events."""
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field, replace
 
+from duetime.bots.pending import Decision, PendingEvents, PendingNumbers, decide_pending, decide_resumed
+from duetime.bots.planned_run import RUN_BOT, planned_run, plant_schedule
 from duetime.core.bots import Bot, BotDefinition, BotStatus
 from duetime.core.errors import Conflict
-from duetime.core.events import Event, OnExisting
-from duetime.core.operations import ScheduleEvent, UnscheduleEvents
-from duetime.core.schedules import Schedule
+from duetime.core.operations import UnscheduleEvents
 from duetime.core.statuses import EventStatus
-from duetime.schedule.periodic import Periodic
 from duetime.scheduling.client import Client
-from duetime.scheduling.keys import dedupe_key
-from duetime.scheduling.preparation import Request, prepare
+from duetime.store.rows import definition_text
 from duetime.store.store import Transaction
-
-RUN_BOT = "duetime.run_bot"
-"""The event type of a bot run; a bot's schedule is one recurring event of it."""
-
-
-class PendingEvents(StrEnum):
-    """What applying a changed bot does to the events that it scheduled before."""
-
-    KEEP = "keep"
-    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying a bot changed.
+    """What applying a bot changes.
 
     Attributes:
-        cancelled: how many pending events were cancelled, because that was asked for.
+        pending: what becomes of its pending events.
     """
 
     bot: Bot
     is_new: bool
     is_changed: bool
-    cancelled: int = 0
+    pending: PendingNumbers = field(default_factory=PendingNumbers)
+
+    @property
+    def cancelled(self) -> int:
+        """How many pending events are cancelled."""
+        return self.pending.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What pausing or resuming a bot changed.
+
+    Attributes:
+        pending: what became of its pending events.
+    """
+
+    bot: Bot
+    pending: PendingNumbers = field(default_factory=PendingNumbers)
 
 
 def apply_bot(
-    client: Client, definition: BotDefinition, *, pending: PendingEvents = PendingEvents.KEEP, actor: str = ""
+    client: Client,
+    definition: BotDefinition,
+    *,
+    pending: PendingEvents = PendingEvents.KEEP,
+    actor: str = "",
+    activates: int | None = None,
 ) -> Applied:
     """Insert a bot or give it a new version, and bring its recurring run to its schedule.
+
+    Args:
+        client: where.
+        definition: what it is to be.
+        pending: what becomes of the events that it has scheduled before.
+        actor: who asks.
+        activates: the earlier version whose definition this is, for the audit trail; None = it is a new one.
 
     Raises:
         Conflict: the bot is archived, which is final.
         InvalidSchedule: its schedule never fires.
     """
     with client.store.write() as tx:
-        bot, is_changed = tx.bots.save(definition)
-        cancelled = 0
-        if is_changed:
-            if pending is PendingEvents.CANCEL and bot.version > 1:
-                cancelled = tx.operations.apply(
-                    [UnscheduleEvents(f"bot changed by {actor}", bot_id=bot.bot_id, resource_id=None, actor=actor)]
-                ).cancelled
-            _plant_schedule(tx, bot)
-            tx.audit.add(
-                actor=actor,
-                verb="bot.apply",
-                subject=f"bot:{bot.bot_id}",
-                after={"name": bot.name, "version": bot.version},
-            )
-        return Applied(bot, is_new=is_changed and bot.version == 1, is_changed=is_changed, cancelled=cancelled)
+        bot, is_changed = tx.bots.save(definition, created_by=actor)
+        if not is_changed:
+            return Applied(bot, is_new=False, is_changed=False)
+        numbers = _decided(tx, client, bot, pending, actor=actor).carry_out(tx)
+        plant_schedule(tx, bot)
+        tx.audit.add(
+            actor=actor,
+            verb="bot.apply" if activates is None else "bot.activate",
+            subject=f"bot:{bot.bot_id}",
+            after={
+                "name": bot.name,
+                "version": bot.version,
+                "pending": asdict(numbers),
+                **({} if activates is None else {"activates": activates}),
+            },
+        )
+        return Applied(bot, is_new=bot.version == 1, is_changed=True, pending=numbers)
 
 
-def request_run(client: Client, name: str, *, actor: str = "") -> Event:
-    """Schedule a run of a bot for now and return its event.
+def preview_apply(
+    client: Client, definition: BotDefinition, *, pending: PendingEvents = PendingEvents.KEEP
+) -> Applied | None:
+    """Return what `apply_bot` would change in a bot that exists, without changing it; None for a new bot."""
+    with client.store.read() as tx:
+        present = next((bot for bot in tx.bots.all() if bot.name == definition.name), None)
+        if present is None:
+            return None
+        if definition_text(present.definition) == definition_text(definition):
+            return Applied(present, is_new=False, is_changed=False)
+        bot = replace(present, definition=definition, version=present.version + 1)
+        numbers = _decided(tx, client, bot, pending, actor="").numbers
+        return Applied(bot, is_new=False, is_changed=True, pending=numbers)
+
+
+def _decided(tx: Transaction, client: Client, bot: Bot, pending: PendingEvents, *, actor: str) -> Decision:
+    return decide_pending(tx, client, bot, pending, reason=f"bot changed by {actor}", actor=actor)
+
+
+def pause_bot(
+    client: Client,
+    name: str,
+    *,
+    pending: PendingEvents = PendingEvents.KEEP,
+    actor: str = "",
+    reason: str = "",
+) -> Moved:
+    """Stop a bot's runs, and do with the events that it scheduled what is asked for.
 
     Raises:
         UnknownName: there is no such bot.
-        Conflict: it is paused or archived.
+        Conflict: it is archived.
     """
     with client.store.write() as tx:
+        bot = _require_live(tx, name)
+        was = _move(tx, bot, BotStatus.PAUSED, actor=actor, reason=reason)
+        decision = decide_pending(tx, client, bot, pending, reason=f"bot paused by {actor}", actor=actor)
+        numbers = decision.carry_out(tx, reason=_by(actor, reason))
+        if was is not BotStatus.PAUSED or numbers.paused or numbers.cancelled:
+            _note(tx, bot, "bot.pause", actor=actor, reason=reason, was=was, now=BotStatus.PAUSED, numbers=numbers)
+        return Moved(tx.bots.by_name(name), numbers)
+
+
+def resume_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> Moved:
+    """Let a paused bot run again, and with it the events that were paused with it and are still wanted.
+
+    Runs and events missed meanwhile follow their catch-up rule.
+
+    Raises:
+        UnknownName: there is no such bot.
+        Conflict: it is archived.
+    """
+    with client.store.write() as tx:
+        bot = _require_live(tx, name)
+        was = _move(tx, bot, BotStatus.RUNNING, actor=actor, reason=reason)
+        if was is BotStatus.RUNNING:
+            return Moved(bot)
+        numbers = decide_resumed(tx, client, bot, actor=actor).carry_out(tx)
+        _note(tx, bot, "bot.resume", actor=actor, reason=reason, was=was, now=BotStatus.RUNNING, numbers=numbers)
+        return Moved(tx.bots.by_name(name), numbers)
+
+
+def preview_pause(client: Client, name: str, *, pending: PendingEvents) -> PendingNumbers:
+    """Return what pausing a bot would do to its pending events."""
+    with client.store.read() as tx:
         bot = tx.bots.by_name(name)
-        if bot.status is not BotStatus.RUNNING:
-            remedy = "Resume it first." if bot.status is BotStatus.PAUSED else "That is final."
-            message = f"Bot {name!r} is {bot.status.value.lower()} and does not run. {remedy}"
-            raise Conflict(message)
-        request = Request(
-            event_type=RUN_BOT,
-            schedule=tx.now,
-            args={"bot": bot.name},
-            description=f"Run bot {bot.name}",
-            bot_id=bot.bot_id,
-            on_existing=OnExisting.ADD,
-            recheck=False,
-            user_resource_id=bot.owner,
-            created_by=actor,
-        )
-        known = tx.event_types.by_ids([RUN_BOT])
-        event_id = tx.events.add(prepare(request, known=known, now=tx.now), now=tx.now)
-        tx.audit.add(actor=actor, verb="bot.run", subject=f"bot:{bot.bot_id}", after={"event_id": event_id})
-        return tx.events.get(event_id)
+        return decide_pending(tx, client, bot, pending, reason="", actor="").numbers
 
 
-def pause_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> Bot:
-    """Stop a bot's runs; the events that it scheduled still run."""
-    return _move(client, name, BotStatus.PAUSED, actor=actor, reason=reason)
+def preview_resume(client: Client, name: str) -> PendingNumbers:
+    """Return what resuming a bot would do to the events that were paused with it."""
+    with client.store.read() as tx:
+        bot = tx.bots.by_name(name)
+        return decide_resumed(tx, client, bot, actor="").numbers
 
 
-def resume_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> Bot:
-    """Let a paused bot run again; runs missed meanwhile follow the catch-up rule."""
-    return _move(client, name, BotStatus.RUNNING, actor=actor, reason=reason)
+def preview_archive(client: Client, name: str) -> PendingNumbers:
+    """Return what archiving a bot would do to its pending events, its own next runs left out."""
+    with client.store.read() as tx:
+        bot = tx.bots.by_name(name)
+        if bot.status is BotStatus.ARCHIVED:
+            return PendingNumbers()
+        return PendingNumbers(cancelled=tx.bot_events.count(bot.bot_id, besides=RUN_BOT))
 
 
 def archive_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> tuple[Bot, int]:
@@ -128,71 +191,49 @@ def archive_bot(client: Client, name: str, *, actor: str = "", reason: str = "")
         return tx.bots.by_name(name), cancelled
 
 
-def _move(client: Client, name: str, target: BotStatus, *, actor: str, reason: str) -> Bot:
-    with client.store.write() as tx:
-        bot = tx.bots.by_name(name)
-        if bot.status is BotStatus.ARCHIVED:
-            message = f"Bot {name!r} is archived, which is final."
-            raise Conflict(message)
-        if bot.status is target:
-            return bot
-        tx.bots.set_status(bot.bot_id, target)
-        event = _planned_run(tx, bot)
-        if event is not None:
-            if target is BotStatus.PAUSED and event.status in (EventStatus.SCHEDULED, EventStatus.RUNNING):
-                tx.verbs.pause(event.event_id, actor=actor, reason=f"bot paused: {reason}".rstrip(": "))
-            elif target is BotStatus.RUNNING and event.status is EventStatus.PAUSED:
-                tx.verbs.resume(event.event_id, actor=actor, reason=reason)
-        tx.audit.add(
-            actor=actor,
-            verb="bot.pause" if target is BotStatus.PAUSED else "bot.resume",
-            subject=f"bot:{bot.bot_id}",
-            reason=reason,
-            before={"status": bot.status.value},
-            after={"status": target.value},
-        )
-        return tx.bots.by_name(name)
+def _require_live(tx: Transaction, name: str) -> Bot:
+    bot = tx.bots.by_name(name)
+    if bot.status is BotStatus.ARCHIVED:
+        message = f"Bot {name!r} is archived, which is final."
+        raise Conflict(message)
+    return bot
 
 
-def _plant_schedule(tx: Transaction, bot: Bot) -> None:
-    """Make the bot's recurring run what its definition says: there, moved, or gone."""
-    present = _planned_run(tx, bot)
-    schedule = bot.definition.schedule
-    if schedule is None:
-        if present is not None:
-            tx.verbs.cancel(present.event_id, actor=f"bot:{bot.name}", reason="the bot has no schedule any more")
-        return
-    if present is not None and _is_same(present.schedule, schedule):
-        return
-    request = Request(
-        event_type=RUN_BOT,
-        schedule=schedule,
-        args={"bot": bot.name},
-        description=f"Run bot {bot.name}",
-        bot_id=bot.bot_id,
-        on_existing=OnExisting.REPLACE,
-        recheck=False,
-        user_resource_id=bot.owner,
-        created_by=f"bot:{bot.name}",
+def _move(tx: Transaction, bot: Bot, target: BotStatus, *, actor: str, reason: str) -> BotStatus:
+    """Move a bot, and pause or resume its recurring run with it; return where it stood. The bot's row is locked."""
+    if bot.status is target:
+        return target
+    tx.bots.set_status(bot.bot_id, target)
+    event = planned_run(tx, bot)
+    if event is not None:
+        if target is BotStatus.PAUSED and event.status in (EventStatus.SCHEDULED, EventStatus.RUNNING):
+            tx.verbs.pause(event.event_id, actor=actor, reason=f"bot paused: {reason}".rstrip(": "))
+        elif target is BotStatus.RUNNING and event.status is EventStatus.PAUSED:
+            tx.verbs.resume(event.event_id, actor=actor, reason=reason)
+    return bot.status
+
+
+def _note(
+    tx: Transaction,
+    bot: Bot,
+    verb: str,
+    *,
+    actor: str,
+    reason: str,
+    was: BotStatus,
+    now: BotStatus,
+    numbers: PendingNumbers,
+) -> None:
+    tx.audit.add(
+        actor=actor,
+        verb=verb,
+        subject=f"bot:{bot.bot_id}",
+        reason=reason,
+        before={"status": was.value},
+        after={"status": now.value, "pending": asdict(numbers)},
     )
-    wanted = prepare(request, known=tx.event_types.by_ids([RUN_BOT]), now=tx.now, key=_run_key(bot))
-    tx.operations.apply([ScheduleEvent(wanted)])
-    planned = _planned_run(tx, bot)
-    if bot.status is BotStatus.PAUSED and planned is not None and planned.status is EventStatus.SCHEDULED:
-        tx.verbs.pause(planned.event_id, actor=f"bot:{bot.name}", reason="bot paused")
 
 
-def _is_same(present: Schedule, wanted: Schedule) -> bool:
-    """Return whether a planned schedule is the wanted one; an interval got its anchor when it was planned."""
-    if isinstance(present, Periodic) and isinstance(wanted, Periodic) and wanted.anchor is None:
-        return replace(present, anchor=None) == wanted
-    return present == wanted
-
-
-def _run_key(bot: Bot) -> bytes:
-    return dedupe_key(bot_id=bot.bot_id, slot="schedule", resource_id="", event_type=RUN_BOT, nth=0)
-
-
-def _planned_run(tx: Transaction, bot: Bot) -> Event | None:
-    """Return the live recurring run of a bot."""
-    return tx.events.live_with_key(_run_key(bot))
+def _by(actor: str, reason: str) -> str:
+    said = f"by {actor or 'somebody'}"
+    return f"{said}: {reason}" if reason else said

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from duetime.bots.complaints import Complaints
 from duetime.core.errors import InvalidDocument, nearest
 from duetime.core.json_types import JsonValue
 
@@ -56,27 +57,24 @@ class Node:
         more = f"; {remedy}" if remedy else ""
         return self.error(f"must be {wanted}, not {describe(self.value)}{more}")
 
-    def mapping(self, known: Sequence[str]) -> Mapping[str, "Node"]:
-        """Return the values by key.
+    def mapping(self, known: Sequence[str], complaints: Complaints) -> Mapping[str, "Node"]:
+        """Return the values by key, without those whose key is not one of `known`; complain about these.
 
-        Raises:
-            InvalidDocument: it is no mapping, or a key is not one of `known`.
+        What is no mapping at all is complained about too, and is then empty.
         """
         if not isinstance(self.value, dict):
-            raise self.wrong_type(f"a mapping with the keys {', '.join(known)}")
+            complaints.add(self.wrong_type(f"a mapping with the keys {', '.join(known)}"))
+            return {}
         for key in self.value:
             if key not in known:
-                self._refuse_key(key, known)
-        return self.value
+                complaints.add(self._unknown_key(key, known))
+        return {key: node for key, node in self.value.items() if key in known}
 
-    def items(self) -> Sequence["Node"]:
-        """Return the members of a list.
-
-        Raises:
-            InvalidDocument: it is no list.
-        """
+    def items(self, complaints: Complaints) -> Sequence["Node"]:
+        """Return the members of a list; what is none is complained about, and is then empty."""
         if not isinstance(self.value, list):
-            raise self.wrong_type("a list", remedy="for a single member write [member]")
+            complaints.add(self.wrong_type("a list", remedy="for a single member write [member]"))
+            return ()
         return self.value
 
     def text(self) -> str:
@@ -98,11 +96,11 @@ class Node:
             return [node.plain() for node in self.value]
         return self.value
 
-    def _refuse_key(self, key: str, known: Sequence[str]) -> None:
+    def _unknown_key(self, key: str, known: Sequence[str]) -> InvalidDocument:
         near = nearest(key, known, most=1)
         hint = f"the nearest known key is {near[0]!r}" if near else f"known keys are {', '.join(known)}"
         where = f"{self.path}: " if self.path else ""
-        raise self.keys.get(key, self.place).error(f"{where}unknown key {key[:60]!r}; {hint}")
+        return self.keys.get(key, self.place).error(f"{where}unknown key {key[:60]!r}; {hint}")
 
 
 def describe(value: object) -> str:

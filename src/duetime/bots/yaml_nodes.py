@@ -7,12 +7,15 @@ and the account `012345678901` keeps its zero. A number with an exponent needs a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from duetime.bots.complaints import Complaints
 from duetime.bots.nodes import DEEPEST, Node, Place, Scalar, flaw_of
+from duetime.core.errors import InvalidDocument
 
 _TAG = "tag:yaml.org,2002:"
 # Each is narrower than YAML 1.1's, so that what any YAML writer leaves unquoted as a text is read back as that text.
@@ -35,24 +38,27 @@ _READERS: dict[str, Callable[[str], Scalar]] = {
 }
 
 
-def read_yaml(text: str, *, source: str) -> tuple[Node, ...]:
+def read_yaml(text: str, *, source: str, complaints: Complaints) -> tuple[Node, ...]:
     """Return the documents of a YAML text; an empty one is left out.
 
-    Raises:
-        InvalidDocument: the text is no YAML, or uses a part of YAML that is refused.
+    A value that uses a part of YAML which is refused is complained about and read as nothing. Where the text is no YAML
+    at all, reading ends with a complaint.
     """
+    reader = _Reader(source, complaints)
+    documents: list[Node] = []
     try:
         loader = _Loader(text)
-        loader.source = source
-        documents: list[Node] = []
+        loader.reader = reader
         while loader.check_node() and (root := loader.get_node()) is not None:
-            documents.append(_node(root, source=source, path=""))
+            documents.append(reader.node(root, path=""))
     except yaml.reader.ReaderError as error:
-        raise _place_at(text, error.position, source).error(f"unreadable character: {error.reason}") from error
+        complaints.add(_place_at(text, error.position, source).error(f"unreadable character: {error.reason}"))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = _place(mark, source) if mark else Place(source)
-        raise place.error(f"this is not YAML: {error.problem or error.context}") from error
+        complaints.add(place.error(f"this is not YAML: {error.problem or error.context}"))
+    except InvalidDocument as complaint:
+        complaints.add(complaint)
     return tuple(node for node in documents if node.value is not None)
 
 
@@ -60,16 +66,19 @@ class _Loader(yaml.SafeLoader):
     """Builds PyYAML's nodes only; no value is ever constructed by it."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML keeps them in the class
-    source = ""
+    reader: "_Reader"
     depth = 0
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()  # type: ignore[no-untyped-call]
-        place = _place(event.start_mark, self.source)
         if isinstance(event, yaml.AliasEvent):
-            raise place.error(f"aliases such as *{event.anchor} are refused; write the value out")
+            self.get_event()  # type: ignore[no-untyped-call]
+            self.reader.refuse(event, f"aliases such as *{event.anchor} are refused; write the value out")
+            start: Any = event.start_mark  # the types of PyYAML's C reader and its own differ
+            return yaml.ScalarNode(f"{_TAG}null", "", start, start)
         if self.depth > DEEPEST:
-            raise place.error(f"nested more than {DEEPEST} levels deep")
+            # Reading on would take as much of the stack as the text likes.
+            raise self.reader.place(event).error(f"nested more than {DEEPEST} levels deep")
         self.depth += 1
         try:
             return super().compose_node(parent, index)
@@ -82,46 +91,72 @@ for _name, (_pattern, _first) in _SPELLINGS.items():
     _Loader.add_implicit_resolver(_TAG + _name, _whole, [*_first, *([""] if _name == "null" else [])])
 
 
-def _node(node: yaml.Node, *, source: str, path: str) -> Node:
-    place = _place(node.start_mark, source)
-    if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
-        return _mapping(node, source=source, path=path)
-    if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
-        members = [_node(member, source=source, path=f"{path}[{n}]") for n, member in enumerate(node.value)]
-        return Node(members, place, path)
-    kind = node.tag.removeprefix(_TAG)
-    if not isinstance(node, yaml.ScalarNode) or kind not in _READERS:
-        raise place.error(f"the tag {node.tag[:60]!r} is refused; write a plain value")
-    return Node(_scalar(node.value, kind, place), place, path, written="" if kind in ("null", "str") else node.value)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Turns PyYAML's nodes into ours; what is refused is complained about and becomes nothing."""
 
+    source: str
+    complaints: Complaints
 
-def _mapping(node: yaml.MappingNode, *, source: str, path: str) -> Node:
-    members: dict[str, Node] = {}
-    keys: dict[str, Place] = {}
-    for key_node, value_node in node.value:
-        place = _place(key_node.start_mark, source)
-        if not isinstance(key_node, yaml.ScalarNode) or key_node.tag != f"{_TAG}str":
-            raise place.error("a key must be a text; put it in quotes")
-        key = str(_scalar(key_node.value, "str", place))
-        if key in keys:
-            raise place.error(f"the key {key[:60]!r} stands twice, first in line {keys[key].line}")
-        keys[key] = place
-        members[key] = _node(value_node, source=source, path=f"{path}.{key}" if path else key)
-    return Node(members, _place(node.start_mark, source), path, keys=keys)
+    def place(self, marked: Any) -> Place:
+        return _place(marked.start_mark, self.source)
 
+    def refuse(self, marked: Any, problem: str) -> None:
+        self.complaints.add_unreadable(self.place(marked).error(problem))
 
-def _scalar(text: str, kind: str, place: Place) -> Scalar:
-    if kind in _SPELLINGS and not _SPELLINGS[kind][0].fullmatch(text):
-        raise place.error(f"{text[:40]!r} is no {kind}")
-    try:
-        value = _READERS[kind](text)
-    except ValueError:
-        # Python refuses to read integers of thousands of digits, because that takes quadratic time.
-        raise place.error("a number has too many digits") from None
-    flaw = flaw_of(value)
-    if flaw is not None:
-        raise place.error(flaw)
-    return value
+    def node(self, node: yaml.Node, *, path: str) -> Node:
+        place = self.place(node)
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node, path=path)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            return Node([self.node(member, path=f"{path}[{n}]") for n, member in enumerate(node.value)], place, path)
+        kind = node.tag.removeprefix(_TAG)
+        if not isinstance(node, yaml.ScalarNode) or kind not in _READERS:
+            self.refuse(node, f"the tag {node.tag[:60]!r} is refused; write a plain value")
+            return Node(None, place, path)
+        return Node(self._scalar(node, kind), place, path, written="" if kind in ("null", "str") else node.value)
+
+    def _mapping(self, node: yaml.MappingNode, *, path: str) -> Node:
+        members: dict[str, Node] = {}
+        keys: dict[str, Place] = {}
+        for key_node, value_node in node.value:
+            key = self._key(key_node, keys)
+            inner = f"{path}.{key}" if path and key else key or path
+            value = self.node(value_node, path=inner)
+            if key is not None:
+                keys[key] = self.place(key_node)
+                members[key] = value
+        return Node(members, self.place(node), path, keys=keys)
+
+    def _key(self, node: yaml.Node, known: Mapping[str, Place]) -> str | None:
+        """Return a key, or None when it is refused; its value is then only looked through."""
+        if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}str":
+            self.refuse(node, "a key must be a text; put it in quotes")
+            return None
+        key = self._scalar(node, "str")
+        if not isinstance(key, str):
+            return None
+        if key in known:
+            self.refuse(node, f"the key {key[:60]!r} stands twice, first in line {known[key].line}")
+            return None
+        return key
+
+    def _scalar(self, node: yaml.ScalarNode, kind: str) -> Scalar:
+        text = node.value
+        if kind in _SPELLINGS and not _SPELLINGS[kind][0].fullmatch(text):
+            self.refuse(node, f"{text[:40]!r} is no {kind}")
+            return None
+        try:
+            value = _READERS[kind](text)
+        except ValueError:
+            # Python refuses to read integers of thousands of digits, because that takes quadratic time.
+            self.refuse(node, "a number has too many digits")
+            return None
+        flaw = flaw_of(value)
+        if flaw is not None:
+            self.refuse(node, flaw)
+            return None
+        return value
 
 
 def _place(mark: Any, source: str) -> Place:

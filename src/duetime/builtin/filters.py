@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
+from duetime.bots.language_fields import PatternField
 from duetime.bots.registration import FilterRegistryWrapper
-from duetime.bots.setting_fields import TextListField
+from duetime.bots.setting_fields import ExactTextField, TextListField
 from duetime.core.errors import InvalidSetting
-from duetime.core.fields import BooleanField, FieldOptions, StringField
-from duetime.core.predicates import Not, Predicate, StateIn, TagIn, TagPresent
+from duetime.core.fields import BooleanField, FieldOptions
+from duetime.core.predicates import Not, Predicate, StateIn, TagIn, TagMatches, TagPresent
 
 filters = FilterRegistryWrapper()
 
-_KEY = StringField(
+_KEY = ExactTextField(
     name="key",
     display_name="Tag",
     description="The tag's key, exactly as the cloud writes it.",
     options=(FieldOptions.REQUIRED, FieldOptions.TAGS),
 )
-_QUESTIONS = ("values", "equals", "present", "absent")
+_QUESTIONS = ("values", "equals", "matches", "present", "absent")
 
 
 @filters.filter(
@@ -27,7 +28,8 @@ _QUESTIONS = ("values", "equals", "present", "absent")
     fields=[
         _KEY,
         TextListField(name="values", display_name="Values", description="The tag's value is one of these."),
-        StringField(name="equals", display_name="Value", description="The tag's value is exactly this."),
+        ExactTextField(name="equals", display_name="Value", description="The tag's value is exactly this."),
+        PatternField(name="matches", display_name="Pattern", description="The pattern is found in the tag's value."),
         BooleanField(name="present", display_name="Present", description="Whether there is such a tag at all."),
         BooleanField(name="absent", display_name="Absent", description="Whether there is no such tag."),
     ],
@@ -43,6 +45,8 @@ def tag(settings: Mapping[str, Any]) -> Predicate:
             return TagIn(settings["key"], settings["values"])
         case ["equals"]:
             return TagIn(settings["key"], (settings["equals"],))
+        case ["matches"]:
+            return TagMatches(settings["key"], settings["matches"])
         case ["present" | "absent" as name]:
             return present if settings[name] is (name == "present") else Not(present)
         case _:

@@ -2,6 +2,52 @@
 
 from types import ModuleType
 
-from duetime.builtin import actions, bot_run, filters, harvest, instances, prune
+from duetime.builtin import (
+    access,
+    actions,
+    bot_run,
+    custodian,
+    disposal,
+    fact_filters,
+    filters,
+    follow_tag,
+    harvest,
+    instances,
+    log_event,
+    messages,
+    nested_filters,
+    notice_then,
+    place_filters,
+    prune,
+    queues,
+    retention,
+    scaling,
+    snapshots,
+    tags,
+    webhook,
+)
 
-MODULES: tuple[ModuleType, ...] = (instances, bot_run, harvest, prune, filters, actions)
+MODULES: tuple[ModuleType, ...] = (
+    instances,
+    disposal,
+    snapshots,
+    scaling,
+    retention,
+    tags,
+    access,
+    log_event,
+    messages,
+    webhook,
+    queues,
+    bot_run,
+    harvest,
+    prune,
+    filters,
+    place_filters,
+    fact_filters,
+    nested_filters,
+    actions,
+    follow_tag,
+    notice_then,
+    custodian,
+)

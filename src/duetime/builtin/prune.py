@@ -18,9 +18,10 @@ events = ScheduledEventRegistryWrapper()
 
 @events.register(PRUNE)
 class Prune(ScheduledEventJob):
-    """Deletes runs, and events and worker sessions that ended, older than `days`, in small transactions.
+    """Deletes runs with their notes, and events and worker sessions that ended, when older than `days`.
 
-    Audit entries stay for ever: who changed what is to be known for as long as the database is.
+    It does so in small transactions. Audit entries stay for ever: who changed what is to be known for as long as the
+    database is.
     """
 
     on_lost = OnLost.RETRY
@@ -46,18 +47,20 @@ class Prune(ScheduledEventJob):
         """Delete until nothing old is left or somebody asks to stop."""
         store = current_client(PRUNE).store
         before = store.now() - timedelta(days=self.days)
-        runs = events_deleted = sessions = 0
+        runs = events_deleted = sessions = notes = 0
         while not self.cancel_requested:
             with store.write() as tx:
                 some_runs = tx.runs.prune(before=before, most=_BATCH)
                 some_events = tx.events.prune(before=before, most=_BATCH)
                 some_sessions = tx.sessions.prune(before=before, most=_BATCH)
+                some_notes = tx.notes.prune(before=before, most=_BATCH)
             runs += some_runs
             events_deleted += some_events
             sessions += some_sessions
-            if max(some_runs, some_events, some_sessions) < _BATCH:
+            notes += some_notes
+            if max(some_runs, some_events, some_sessions, some_notes) < _BATCH:
                 break
-        return Succeeded({"runs": runs, "events": events_deleted, "sessions": sessions})
+        return Succeeded({"runs": runs, "events": events_deleted, "sessions": sessions, "notes": notes})
 
 
 def load() -> None:
