@@ -9,6 +9,7 @@ from duetime.app.app import App
 from duetime.app.checkup import Checkup, check_up
 from duetime.core.resources import Account
 from duetime.core.statuses import EventStatus
+from duetime.store.account_table import Credentials
 from duetime.store.plugin_table import PluginState
 from duetime.store.store import Store
 from duetime.testing.clock import ManualClock
@@ -109,3 +110,14 @@ def test_a_small_drift_is_none(app: App, seconds: int) -> None:
     open_session(app.store)
     found = replace(check_up(app.store), backend="postgresql", clock_offset=timedelta(seconds=seconds))
     assert found.healthy
+
+
+def test_an_invalid_account_needs_attention(sqlite_store: Store) -> None:
+    with sqlite_store.write() as tx:
+        tx.accounts.save(Account("10", "aws"))
+        for _ in range(3):
+            tx.accounts.record_harvest("10", error="who are you", credentials=Credentials.REFUSED)
+    check = next(each for each in check_up(sqlite_store).checks if each.name == "accounts")
+    assert not check.ok
+    assert check.detail == "credentials are refused: 10: who are you"
+    assert "duetime accounts harvest" in check.remedy

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,11 @@ def test_every_setting_can_be_set_in_the_file_and_in_the_environment(tmp_path: P
         "drain_seconds": ("5", "5"),
         "max_argument_bytes": ("2048", "2048"),
         "history_days": ("0", "0"),
+        "max_inventory_age": ("'36h'", "36h"),
+        "owners": ("'known'", "Known"),
         "log_level": ("'debug'", "DEBUG"),
         "log_format": ("'json'", "json"),
+        "destinations": ("{ops = {notices = 'mailto://a@b.c'}}", '{"ops": {"notices": "mailto://a@b.c"}}'),
     }
     assert values.keys() == Settings.model_fields.keys()
     from_file = read(tmp_path, "\n".join(f"{name} = {toml}" for name, (toml, _) in values.items()))
@@ -56,6 +60,18 @@ def test_every_setting_can_be_set_in_the_file_and_in_the_environment(tmp_path: P
 def test_the_environment_goes_before_the_file_and_an_empty_variable_says_nothing(tmp_path: Path) -> None:
     settings = read(tmp_path, "lease_seconds = 5\nworker_slots = 5", DUETIME_LEASE_SECONDS="6", DUETIME_WORKER_SLOTS="")
     assert (settings.lease_seconds, settings.worker_slots) == (6, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("0", 0), ("90m", 1.5), ("7d", 168), ("2", None), ("soon", None), ("-1h", None)]
+)
+def test_the_age_of_an_inventory_is_a_length_of_time_or_none(tmp_path: Path, text: str, hours: float | None) -> None:
+    assert Settings().max_inventory_age == timedelta(hours=24)
+    if hours is None:
+        said = "must be a length of time such as 36h or 7d, or 0"
+        assert said in refused(tmp_path, DUETIME_MAX_INVENTORY_AGE=text)
+    else:
+        assert read(tmp_path, DUETIME_MAX_INVENTORY_AGE=text).max_inventory_age == timedelta(hours=hours)
 
 
 def test_another_file_can_be_named(tmp_path: Path) -> None:

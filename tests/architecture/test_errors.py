@@ -1,5 +1,6 @@
 import inspect
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import get_type_hints
 
 import pytest
@@ -20,6 +21,7 @@ SAMPLES: dict[object, object] = {
     str | None: "sample",
     int | None: 7,
     Sequence[str]: ("first", "second"),
+    datetime: datetime(2026, 3, 2, 19, tzinfo=UTC),
 }
 WHOLE_SENTENCES = {"remedy": "Try again."}
 

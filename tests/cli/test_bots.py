@@ -48,7 +48,7 @@ def put_resource() -> None:
 
 def put(cli: Cli, folder: Path, text: str) -> None:
     (folder / "bot.yaml").write_text(text, encoding="utf-8")
-    assert cli("bots", "apply", "bot.yaml").code == 0
+    assert cli("bots", "apply", "bot.yaml", "--allow-unknown").code == 0
 
 
 def test_bots_are_applied_changed_and_listed(cli: Cli, nightly: Path) -> None:
@@ -179,10 +179,125 @@ def test_a_bot_that_is_not_there_is_answered_with_the_nearest(cli: Cli, nightly:
     assert "Did you mean nightly-stop?" in answer.err
 
 
-def test_a_changed_bot_keeps_what_it_scheduled_unless_told_otherwise(cli: Cli, nightly: Path) -> None:
+@pytest.fixture
+def pending(cli: Cli, nightly: Path, working: Working) -> Path:
+    """Return the file of a bot that has one event pending."""
     cli("bots", "apply", nightly)
-    cli("bots", "run", "nightly-stop")
-    nightly.write_text(NIGHTLY.replace("8h", "9h"), encoding="utf-8")
-    assert cli("bots", "apply", nightly, "--json").json[0]["cancelled"] == 0
-    nightly.write_text(NIGHTLY.replace("8h", "7h"), encoding="utf-8")
-    assert cli("bots", "apply", nightly, "--cancel-pending", "--json").json[0]["cancelled"] >= 1
+    put_resource()
+    with working():
+        assert cli("bots", "run", "nightly-stop", "--timeout", "30s").code == 0
+    return nightly
+
+
+def status_of(cli: Cli) -> str:
+    (event,) = cli("events", "list", "--type", "divvy.stop_resource", "--json").json
+    return str(event["status"])
+
+
+def test_a_run_says_what_became_of_its_events(cli: Cli, pending: Path, working: Working) -> None:
+    with working():
+        again = cli("bots", "run", "nightly-stop", "--timeout", "30s")
+    assert "1 resources matched; duetime.action.schedule_event for 1; events: kept 1." in again.words
+
+
+def test_a_changed_bot_keeps_what_it_scheduled_unless_told_otherwise(cli: Cli, pending: Path) -> None:
+    pending.write_text(NIGHTLY.replace("8h", "9h"), encoding="utf-8")
+    assert cli("bots", "apply", pending).out == "nightly-stop: changed, version 2; 1 pending event kept.\n"
+    pending.write_text(NIGHTLY.replace("8h", "7h"), encoding="utf-8")
+    refused = cli("bots", "apply", pending, "--pending", "cancel")
+    assert refused.code == 2
+    assert refused.out == "nightly-stop: would cancel 1.\n"
+    assert "This would cancel 1 pending event of nightly-stop." in refused.err
+    assert "add --yes to do it, or leave --pending out to keep them" in refused.err
+    assert status_of(cli) == "scheduled"
+    done = cli("bots", "apply", pending, "--pending", "cancel", "--yes", "--json").json[0]
+    assert (done["version"], done["cancelled"], done["pending"]["cancelled"]) == (3, 1, 1)
+    assert status_of(cli) == "cancelled"
+
+
+def test_a_changed_bot_may_look_at_its_events_again(cli: Cli, pending: Path) -> None:
+    text = NIGHTLY.replace("[dev]", "[dev, test]")
+    pending.write_text(text, encoding="utf-8")
+    again = cli("bots", "apply", pending, "--pending", "re-evaluate")
+    assert again.out == ("nightly-stop: would keep 1.\nnightly-stop: changed, version 2; 1 pending event kept.\n")
+    pending.write_text(NIGHTLY.replace("[dev]", "[test]"), encoding="utf-8")
+    assert cli("bots", "apply", pending, "--pending", "re-evaluate").code == 2
+    assert cli("bots", "apply", pending, "--pending", "re-evaluate", "--yes").code == 0
+    assert status_of(cli) == "cancelled"
+    assert "keep, re-evaluate or cancel, not 'drop'" in cli("bots", "apply", pending, "--pending", "drop").err
+
+
+def test_a_paused_bot_may_take_its_events_along(cli: Cli, pending: Path) -> None:
+    assert cli("bots", "pause", "nightly-stop").out == "Bot nightly-stop is paused: 1 pending event kept.\n"
+    paused = cli("bots", "pause", "nightly-stop", "--pending", "pause")
+    assert paused.out == "Bot nightly-stop is paused: 1 pending event paused.\n"
+    assert status_of(cli) == "paused"
+    assert cli("bots", "resume", "nightly-stop").out == "Bot nightly-stop is running: 1 pending event resumed.\n"
+    assert cli("bots", "pause", "nightly-stop", "--pending", "cancel").code == 2
+    done = cli("bots", "pause", "nightly-stop", "--pending", "cancel", "--yes", "--json").json
+    assert (done["status"], done["pending"]["cancelled"]) == ("PAUSED", 1)
+
+
+def test_archiving_always_cancels_and_asks_first(cli: Cli, pending: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = cli("bots", "archive", "nightly-stop")
+    assert refused.code == 2
+    assert "pause it: duetime bots pause nightly-stop" in refused.err
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    answer = cli("bots", "archive", "nightly-stop")
+    assert (answer.code, status_of(cli)) == (130, "scheduled")
+    assert "Nothing was changed." in answer.err
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert cli("bots", "archive", "nightly-stop").code == 0
+    assert status_of(cli) == "cancelled"
+
+
+def test_a_plan_says_what_a_run_would_do(cli: Cli, nightly: Path) -> None:
+    cli("bots", "apply", nightly)
+    put_resource()
+    answer = cli("bots", "plan", "nightly-stop")
+    assert answer.code == 0
+    assert "Bot nightly-stop, version 1: 1 resource matches. A run would schedule 1." in answer.words
+    assert "matches:" in answer.words
+    as_json = cli("bots", "plan", "nightly-stop", "--json").json
+    assert as_json["counts"] == {"schedule": 1, "keep": 0, "replace": 0, "cancel": 0, "drop": 0}
+    (event,) = as_json["events"]
+    assert (event["effect"], event["resource_id"], event["event_id"]) == ("schedule", "instance:1:r:i:", None)
+    assert as_json["actions"][0]["is_pure"] is True
+    assert cli("events", "list", "--type", "divvy.stop_resource", "--json").json == []
+    cli("bots", "archive", "nightly-stop")
+    assert cli("bots", "plan", "nightly-stop").code == 4
+
+
+def test_opposite_wishes_are_shown_by_plan_and_by_the_event(cli: Cli, pending: Path, folder: Path) -> None:
+    put(cli, folder, ON_DEMAND.replace("divvy.stop_resource", "divvy.start_resource"))
+    planned = cli("bots", "plan", "on-demand")
+    assert "Opposite wishes for instance:1:r:i:" in planned.words
+    assert "so the resource ends up as divvy.start_resource leaves it." in planned.words
+    assert "is also in the scope of bot nightly-stop" in planned.words
+    (stop,) = cli("events", "list", "--type", "divvy.stop_resource", "--json").json
+    cli("events", "schedule", "divvy.start_resource", "--at", stop["due_at"], "--resource", "instance:1:r:i:")
+    shown = cli("events", "show", stop["event_id"])
+    assert "Opposite wishes for instance:1:r:i: at one time" in shown.words
+    assert len(cli("events", "show", stop["event_id"], "--json").json["conflicts"]) == 1
+
+
+def test_a_long_plan_shows_its_beginning(cli: Cli, nightly: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    cli("bots", "apply", nightly)
+    with open_app(read_settings()) as app, app.store.write() as tx:
+        tags = {"env": "dev"}
+        tx.resources.save(
+            [
+                Resource.of(resource_type="instance", account="1", region="r", provider_id=f"i-{n:02}", tags=tags)
+                for n in range(25)
+            ]
+        )
+    short, long = cli("bots", "plan", "nightly-stop"), cli("bots", "plan", "nightly-stop", "--all")
+    assert "And 5 more; --all shows them." in short.words
+    assert ("i-24" in short.out, "i-24" in long.out) == (False, True)
+    assert len(cli("bots", "plan", "nightly-stop", "--json").json["events"]) == 25

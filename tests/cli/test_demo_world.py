@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from duetime.cli.demo_proof import changed
 from duetime.cli.demo_world import ACCOUNTS, REGIONS, DemoWorld, Place, Seen, StateChange
 from duetime.providers.aws.provider import AwsProvider
 
@@ -61,7 +62,32 @@ def test_what_a_worker_does_is_seen_and_proven_from_the_api(world: DemoWorld) ->
     assert world.observe() == []
     assert len(world.changes) == 2 * len(dev)
     assert world.proof().dev == set(dev)
-    assert world.proof().holds
+    proof = world.proof()
+    assert proof.night_holds
+    assert not proof.holds  # the volumes are there still
+    assert {finding.claim: finding.holds for finding in proof.findings}["everything else is as it was"]
+
+
+@pytest.mark.slow
+def test_there_are_many_types_everywhere(world: DemoWorld) -> None:
+    for account in ACCOUNTS:
+        for region in REGIONS:
+            here = {
+                one.resource_type for one in world.before.values() if one.account == account and one.region == region
+            }
+            assert len(here) >= 20
+
+
+@pytest.mark.slow
+def test_what_owners_do_by_hand_is_seen_by_aws(world: DemoWorld) -> None:
+    cast = world.cast
+    world.tag(cast.exempt, key="keep", value="yes")
+    world.open_bucket(cast.fixed)
+    now = world.inventory()
+    assert changed(world.before, now) == {cast.exempt, cast.fixed}
+    assert now[cast.fixed].public
+    world.close_bucket(cast.fixed)
+    assert changed(world.before, world.inventory()) == {cast.exempt}
 
 
 class Watched(DemoWorld):

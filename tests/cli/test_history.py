@@ -34,7 +34,7 @@ def ids(cli: Cli, *arguments: object) -> list[int]:
 def test_runs_are_listed_newest_first_with_the_fields_of_the_dataclass(cli: Cli) -> None:
     runs = cli("history", "list", "--json").json
     assert [run["event_id"] for run in runs] == [5, 4, 3, 2, 1, 9]
-    assert set(Run.__dataclass_fields__) == runs[0].keys() - {"run_id", "duration"}
+    assert set(Run.__dataclass_fields__) == runs[0].keys() - {"run_id", "duration", "undoes", "undone_by"}
     assert runs[0]["run_id"].startswith("5/")
 
 
@@ -56,6 +56,8 @@ def test_a_list_is_narrowed_down(cli: Cli) -> None:
     assert ids(cli, "--account", "10") == [4, 2]
     assert ids(cli, "--text", "TOO LATE") == [9]
     assert ids(cli, "--since", "1d") == [5, 4, 3, 2, 1]
+    unknown = cli("history", "list", "--event", 404)
+    assert (unknown.code, unknown.out) == (3, "")
     assert cli("history", "list", "--status", "sleeping").code == 2
     assert cli("history", "list", "--since", "yesterday").code == 2
     assert cli("history", "list", "--bot", "nobody").code == 3

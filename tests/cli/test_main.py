@@ -29,35 +29,22 @@ COMMANDS = list(commands_of(app))
 
 
 def test_no_command_is_missing() -> None:
-    assert sorted(COMMANDS) == sorted(
-        [
-            "demo",
-            "up",
-            "worker",
-            "doctor",
-            "db upgrade",
-            *(f"bots {verb}" for verb in ("apply", "list", "run", "pause", "resume", "archive")),
-            *(
-                f"events {verb}"
-                for verb in (
-                    "list",
-                    "show",
-                    "schedule",
-                    "types",
-                    "cancel",
-                    "pause",
-                    "resume",
-                    "reschedule",
-                    "run",
-                    "resolve",
-                )
-            ),
-            *(f"history {verb}" for verb in ("list", "stats")),
-            "resources list",
-            *(f"accounts {verb}" for verb in ("add", "list", "harvest")),
-            *(f"plugins {verb}" for verb in ("list", "load", "unload", "reload")),
-        ]
-    )
+    verbs = {
+        "accounts": "add badge harvest list remove",
+        "actions": "list",
+        "bots": "activate apply archive compare export import list pause plan resume run validate versions",
+        "db": "upgrade",
+        "destinations": "list test",
+        "events": "cancel list pause reschedule resolve resume run schedule show types",
+        "filters": "list",
+        "history": "list stats undo",
+        "plugins": "list load reload unload",
+        "resources": "list types",
+        "resources groups": "add delete list remove show",
+        "users": "add allow disable enable list",
+    }
+    grouped = [f"{group} {verb}" for group, words in verbs.items() for verb in words.split()]
+    assert sorted(COMMANDS) == sorted(["demo", "doctor", "up", "worker", *grouped])
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

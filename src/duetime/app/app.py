@@ -1,17 +1,24 @@
 """One duetime: a database, the clouds, what is registered, and how they are put together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from duetime.app.shared_budgets import SharedBudgets
+from duetime.bots.account_guard import AccountGuard
 from duetime.bots.guard import MatchGuard
+from duetime.bots.owners import AnybodyRegistered, OwnerGuard
+from duetime.bots.run_guard import BotRunGuard
 from duetime.builtin.modules import MODULES
+from duetime.core.bot_policy import BotPolicy
 from duetime.core.bots import Bot
 from duetime.core.clock import Clock, SystemClock
+from duetime.core.destinations import Destinations
 from duetime.core.guards import Guard
 from duetime.core.registration import Entry, Kind, Registries, registering_with
 from duetime.core.resources import Account, Resource
+from duetime.core.users import User
 from duetime.engine.executors import Executor
 from duetime.engine.outbox import Announce
 from duetime.engine.runner import Ports
@@ -61,6 +68,8 @@ class App:
         plugin_paths: Sequence[Path] = (),
         installed_plugins: bool = True,
         max_argument_bytes: int = MAX_BYTES,
+        bot_policy: BotPolicy = BotPolicy(),  # noqa: B008 - frozen
+        destinations: Destinations | None = None,
     ) -> None:
         self.store = store
         self.clock = clock or SystemClock()
@@ -68,10 +77,16 @@ class App:
         self.manager = PluginManager(self.registries, check=_check)
         self.manager.load_builtin(MODULES)
         self.registries.copy_process_catalogue()
-        self.client = Client(store, registries=self.registries, max_argument_bytes=max_argument_bytes)
+        self.client = Client(
+            store,
+            registries=self.registries,
+            max_argument_bytes=max_argument_bytes,
+            bot_policy=bot_policy,
+            destinations=destinations,
+        )
         self.clouds = Clouds(
             self._accounts,
-            providers=providers if providers is not None else {"aws": AwsProvider()},
+            providers=providers if providers is not None else {"aws": AwsProvider(budgets=SharedBudgets(store))},
             clock=self.clock,
         )
         self._plugin_paths = tuple(plugin_paths)
@@ -121,10 +136,46 @@ class App:
             return {account.account: account for account in tx.accounts.all()}
 
     def _guards(self) -> Sequence[Guard]:
+        policy = self.client.bot_policy
         return (
-            GoneGuard(),
-            MatchGuard(registries=self.registries, bot_by_id=self._bot, changes_of=self._changes_of),
+            OwnerGuard(
+                self._users,
+                is_anybody_registered=AnybodyRegistered(self._is_anybody_registered, clock=self.clock),
+                only_known=policy.only_known_owners,
+            ),
+            AccountGuard(self._all_accounts),
+            GoneGuard(Inventory(self.store).resources),
+            MatchGuard(
+                registries=self.registries,
+                bot_by_id=self._bot,
+                changes_of=self._changes_of,
+                accounts=self._all_accounts,
+                groups_of=self._groups_of,
+                cloud=self.clouds,
+            ),
+            BotRunGuard(
+                registries=self.registries,
+                bot_by_id=self._bot,
+                accounts=self._all_accounts,
+                max_age=policy.max_inventory_age,
+            ),
         )
+
+    def _all_accounts(self) -> Sequence[Account]:
+        return tuple(self._accounts().values())
+
+    def _is_anybody_registered(self) -> bool:
+        with self.store.read() as tx:
+            return tx.users.is_any()
+
+    def _users(self, user_resource_ids: Collection[str]) -> Mapping[str, User]:
+        with self.store.read() as tx:
+            return tx.users.by_ids(user_resource_ids)
+
+    def _groups_of(self, resource_ids: Sequence[str], names: frozenset[str]) -> Mapping[str, frozenset[str]]:
+        with self.store.read() as tx:
+            tx.groups.require(names)
+            return tx.groups.of(resource_ids)
 
     def _bot(self, bot_id: int) -> Bot | None:
         with self.store.read() as tx:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from duetime.core.resources import Account
+from duetime.core.resources import Account, AccountStatus
 from duetime.core.statuses import EventStatus
 from duetime.core.wording import write_instant, write_span
 from duetime.scheduling.situation import Waiting, beating_workers, waiting_types
@@ -150,7 +150,8 @@ def _workers(found: Checkup) -> Check:
 
 def _oldest(found: Checkup) -> Check:
     if found.oldest_due_at is None:
-        return Check("oldest due event", True, "nothing is due")
+        what = "nothing is due that a living worker can run" if found.waiting and found.workers else "nothing is due"
+        return Check("oldest due event", True, what)
     late = found.now - found.oldest_due_at
     ok = late <= LATE_AFTER
     remedy = "Start a worker." if not found.workers else "All slots may be busy: start another worker or raise slots."
@@ -160,7 +161,9 @@ def _oldest(found: Checkup) -> Check:
 def _handlers(found: Checkup) -> Check:
     if not found.workers:
         return Check("event types", True, "no worker is alive that could say which types it can run")
-    waiting = [f"{kind.event_type} ({kind.scheduled} events)" for kind in found.waiting]
+    waiting = [
+        f"{kind.event_type} ({kind.scheduled} {'event' if kind.scheduled == 1 else 'events'})" for kind in found.waiting
+    ]
     if not waiting:
         return Check("event types", True, "every type with scheduled events has a handler")
     remedy = "Load the plugins that bring them: duetime plugins list."
@@ -179,6 +182,11 @@ def _plugins(found: Checkup) -> Check:
 
 
 def _accounts(found: Checkup) -> Check:
+    invalid = [account for account in found.accounts if account.status is AccountStatus.INVALID]
+    if invalid:
+        words = "; ".join(f"{each.account}: {each.last_error}" for each in invalid)
+        remedy = "Their bots and events wait. Mend their profiles or roles, then: duetime accounts harvest ID."
+        return Check("accounts", False, f"credentials are refused: {words}", remedy)
     failing = [account for account in found.accounts if account.failures]
     if failing:
         words = "; ".join(f"{each.account} ({each.failures} times): {each.last_error}" for each in failing)

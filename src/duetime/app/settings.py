@@ -4,11 +4,15 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, field_validator
 
+from duetime.app.destinations import read_destinations
+from duetime.bots.durations import read_duration
+from duetime.core.destinations import Destinations
 from duetime.core.errors import Invalid, InvalidDocument, InvalidSetting, nearest
 from duetime.plugins.trust import require_trusted
 from duetime.store.engine import parse_url
@@ -23,6 +27,20 @@ _NOT_OURS = frozenset({CONFIG, "DUETIME_REQUIRE"})
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
+
+
+def read_age(value: object) -> timedelta:
+    """Return a length of time as a setting says it; 0 means none.
+
+    Raises:
+        ValueError: it is no such thing.
+    """
+    if isinstance(value, timedelta):
+        return value
+    try:
+        return timedelta(0) if str(value).strip() == "0" else read_duration(value, name="max_inventory_age")
+    except InvalidSetting as error:
+        raise ValueError(str(error)) from error
 
 
 def _setting(default: Any, *, meaning: str, wanted: str, **limits: Any) -> Any:
@@ -83,11 +101,28 @@ class Settings(BaseModel):
         ge=0,
         le=36500,
     )
+    max_inventory_age: Annotated[timedelta, BeforeValidator(read_age)] = _setting(
+        "24h",
+        meaning="how old an account's last harvest may be for bots to act on it; 0 asks for no limit",
+        wanted="a length of time such as 36h or 7d, or 0",
+        validate_default=True,
+    )
+    owners: Annotated[Literal["any", "known"], BeforeValidator(_lower)] = _setting(
+        "any",
+        meaning="whose bots may act: anybody's, or only those of users who are registered",
+        wanted="any or known",
+    )
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
         "info", meaning="which log lines a worker writes", wanted="debug, info, warning or error"
     )
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = _setting(
         "console", meaning="how log lines are written: for people, or for programs", wanted="console or json"
+    )
+
+    destinations: Annotated[Destinations, PlainValidator(read_destinations)] = _setting(
+        Destinations(),
+        meaning="where messages go, by name; see [messages](../guides/messages.md)",
+        wanted="a table by name; in the environment a JSON object",
     )
 
     @field_validator("database_url")
@@ -200,6 +235,10 @@ def _refusal(error: ValidationError, *, from_file: Path | None, told: Mapping[st
     """Say the first problem in our own words, with the name and place that the user wrote."""
     first = error.errors()[0]
     name = str(first["loc"][0])
+    if name == "destinations":  # says what is wrong itself, and the value holds secrets
+        said = str(first.get("ctx", {}).get("error", "they cannot be read"))
+        where = "" if name in told or from_file is None else f", in {from_file}"
+        return InvalidSetting(variable_of(name) if name in told else name, f"{said}{where}")
     value = repr(told.get(name, first["input"]))[:80]
     shown = "" if name == "database_url" else f", not {value}"
     place = "" if name in told or from_file is None else f", in {from_file}"

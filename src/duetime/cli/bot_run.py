@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from duetime.core.events import Event, Run
     from duetime.store.store import Store
 
+_DONE = {
+    "schedule": "scheduled",
+    "keep": "kept",
+    "replace": "replaced",
+    "cancel": "cancelled",
+    "drop": "dropped",
+}
 _NO_WORKER = "No worker is alive, so nothing runs it yet. Start one with `duetime worker`."
 
 
@@ -33,7 +40,7 @@ def run(
 
     Exits with 6 when it was waited for and did not succeed.
     """
-    from duetime.bots.lifecycle import request_run
+    from duetime.bots.planned_run import request_run
     from duetime.cli.opening import actor, opened
     from duetime.cli.when import read_span
     from duetime.scheduling.situation import beating_workers
@@ -97,4 +104,8 @@ def _found(run: "Run") -> str:
     report: dict[str, Any] = json.loads(run.result or "{}")
     actions = [f"{action['uid']} for {action['matches']}" for action in report.get("actions", ())]
     matches = report.get("matches", 0)
-    return f"{matches} resources matched; {', '.join(actions) or 'it has no action'}"
+    counts = [f"{_DONE[effect]} {count}" for effect, count in report.get("events", {}).items() if count]
+    events = f"; events: {', '.join(counts)}" if counts else ""
+    left_out = [f"account {each['account']} left out: {each['reason']}" for each in report.get("left_out", ())]
+    said = f"{matches} resources matched; {', '.join(actions) or 'it has no action'}{events}"
+    return "; ".join((said, *left_out))

@@ -27,6 +27,7 @@ def upgrade(as_json: Json = False) -> None:
         emit(prepared)
         return
     line(f"The database {prepared.location} has schema {prepared.revision}.")
-    line(f"It knows {len(prepared.event_types)} event types: {', '.join(prepared.event_types)}.")
+    others = f" and, from plugins, {', '.join(prepared.from_plugins)}" if prepared.from_plugins else ""
+    line(f"It knows the event types of duetime{others}. To see them: duetime events types")
     for failure in prepared.failures:
         error_line(f"Warning: {failure}")

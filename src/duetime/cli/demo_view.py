@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from duetime.cli.demo_stage import Progressing
+from duetime.cli.demo_stage import Kind, Progressing
 from duetime.cli.demo_world import Place, Seen
 from duetime.cli.output import console, line
 
@@ -21,20 +21,20 @@ class Picture:
     """One moment of the demo.
 
     Attributes:
-        events: where the events stand, by type.
+        events: where the events stand, by bot and type.
         instances: what AWS says of each instance.
-        calls: requests to AWS for events so far.
+        calls: requests to AWS for stops and starts so far.
     """
 
     seconds: float
-    events: Mapping[str, Progressing]
+    events: Mapping[Kind, Progressing]
     instances: Mapping[Place, Seen]
     calls: int
 
     @property
     def done(self) -> int:
-        """How many events that change an instance have succeeded."""
-        return sum(progress.done for event_type, progress in self.events.items() if event_type.startswith("divvy."))
+        """How many stops and starts have succeeded."""
+        return sum(progress.done for kind, progress in self.events.items() if kind.event_type.startswith("divvy."))
 
     @property
     def calls_per_thousand(self) -> int | None:
@@ -84,18 +84,22 @@ class Lines(Silent):
     """Prints a line whenever something has changed; no control characters."""
 
     def __init__(self) -> None:
-        self._last: Mapping[str, Progressing] = {}
+        self._last: Mapping[Kind, Progressing] = {}
 
     def step(self, text: str) -> None:
         line(text)
         sys.stdout.flush()
 
     def show(self, picture: Picture) -> None:
-        for event_type, progress in picture.events.items():
-            if progress != self._last.get(event_type):
-                failed = f", {progress.failed} failed" if progress.failed else ""
-                where = f"{progress.pending} pending, {progress.running} running, {progress.done} done{failed}"
-                line(f"{picture.seconds:5.1f} s  {event_type}: {where}")
+        for kind, progress in picture.events.items():
+            if progress != self._last.get(kind):
+                others = "".join(
+                    f", {count} {word}"
+                    for count, word in ((progress.cancelled, "cancelled"), (progress.failed, "failed"))
+                    if count
+                )
+                where = f"{progress.pending} pending, {progress.running} running, {progress.done} done{others}"
+                line(f"{picture.seconds:5.1f} s  {kind.bot}: {kind.event_type}: {where}")
         self._last = dict(picture.events)
         sys.stdout.flush()
 
@@ -139,13 +143,15 @@ def draw(picture: Picture) -> "RenderableType":
     from rich.table import Table
     from rich.text import Text
 
-    events = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
-    events.add_column("event type", min_width=22)
-    for name in ("pending", "running", "done", "failed"):
-        events.add_column(name, justify="right", min_width=7)
-    for event_type, progress in picture.events.items():
-        failed = Text(str(progress.failed), style="red" if progress.failed else "")
-        events.add_row(event_type, str(progress.pending), str(progress.running), str(progress.done), failed)
+    events = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
+    for name in ("bot", "event type"):
+        events.add_column(name, no_wrap=True)
+    for name in ("wait", "run", "done", "cancelled", "failed"):
+        events.add_column(name, justify="right", no_wrap=True)
+    for kind, progress in picture.events.items():
+        styles = ("", "", "", "yellow", "red")
+        counts = (Text(str(count), style=style if count else "") for count, style in zip(progress, styles, strict=True))
+        events.add_row(kind.bot, kind.event_type, *counts)
 
     regions = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     for name in ("account", "region", "env"):
@@ -161,7 +167,7 @@ def draw(picture: Picture) -> "RenderableType":
 
 
 def calls(picture: Picture) -> str:
-    """Say how many requests to AWS the events have taken."""
+    """Say how many requests to AWS the stops and starts have taken."""
     each = picture.calls_per_thousand
     rate = "" if each is None else f": {each} per 1,000 events"
-    return f"{picture.calls} requests to AWS for {picture.done} events that changed an instance{rate}."
+    return f"{picture.calls} requests to AWS for {picture.done} stops and starts{rate}."

@@ -1,6 +1,7 @@
 """The cloud that `duetime demo` works on: two simulated AWS accounts, and what can be proven about them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from itertools import product
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+from duetime.cli.demo_contents import fill
+from duetime.cli.demo_proof import Cast, Finding, Inventory, cast_of, compare, inventory_of
 from duetime.cli.simulated_aws import SimulatedAws
 from duetime.core.clock import SystemClock
 from duetime.core.resources import Account, Resource
@@ -15,9 +18,9 @@ from duetime.providers.aws.provider import AwsProvider
 
 ACCOUNTS = {"111111111111": "shop", "222222222222": "lab"}
 REGIONS = ("eu-central-1", "us-east-1")
-ENVIRONMENTS = ("dev", "prod")
-SERVICES = {"web": "ana", "api": "ben", "etl": "chi"}
-"""Service by its owner. Instances of one service share a name, as those of a scaling group do."""
+_THREADS = 4
+_EVERYWHERE = "global"
+"""The region of what has none."""
 
 
 class Place(NamedTuple):
@@ -51,44 +54,55 @@ class Proof:
     Attributes:
         dev: the dev instances.
         cycled: those that were seen to go from running to stopped and back to running.
-        others: everything else that was seen to change state.
+        others: every other instance that was seen to change state.
+        findings: what became of everything else.
     """
 
     dev: frozenset[Place]
     cycled: frozenset[Place]
     others: frozenset[Place]
+    findings: tuple[Finding, ...] = ()
 
     @property
-    def holds(self) -> bool:
+    def night_holds(self) -> bool:
         """Whether exactly the dev instances stopped and started again."""
         return bool(self.dev) and self.cycled == self.dev and not self.others
 
+    @property
+    def holds(self) -> bool:
+        """Whether everything is as it has to be."""
+        return self.night_holds and all(finding.holds for finding in self.findings)
+
 
 class DemoWorld:
-    """Two accounts with two regions each, full of instances, on a simulated AWS that lives as long as the block.
+    """Two accounts with two regions each, full of resources, on a simulated AWS that lives as long as the block.
 
     Nothing leaves loopback: the provider is confined to it, and the environment and files of the user are not read.
 
     Attributes:
-        changes: every state change seen so far, oldest first.
+        changes: every state change of an instance seen so far, oldest first.
+        before: everything that there was in the beginning.
+        provider: reads it; not the worker's, so that looking does not count among the calls of the worker.
     """
 
     def __init__(self, *, instances_per_region: int = 60, now: Callable[[], datetime] | None = None) -> None:
         self.changes: list[StateChange] = []
+        self.before: Inventory = {}
         self._instances_per_region = instances_per_region
         self._now = now or SystemClock().now
         self._aws = SimulatedAws()
-        # A provider of its own, so that looking does not count among the calls of the worker.
-        self._provider = AwsProvider(loopback_only=True)
+        self.provider = AwsProvider(loopback_only=True)
         self._closing = ExitStack()
         self._seen: dict[Place, Seen] = {}
 
     def __enter__(self) -> Self:
         with ExitStack() as opening:
             opening.enter_context(self._aws)
-            opening.callback(self._provider.close)
-            for account, region in product(self.accounts(), REGIONS):
-                self._fill(account, region)
+            opening.callback(self.provider.close)
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for filled in [pool.submit(self._fill, *place) for place in product(self.accounts(), REGIONS)]:
+                    filled.result()
+            self.before = self.inventory()
             self.observe()
             self._closing = opening.pop_all()
         return self
@@ -141,38 +155,66 @@ class DemoWorld:
         self.changes.extend(fresh)
         return fresh
 
+    def inventory(self) -> Inventory:
+        """Return what AWS says now of everything, of every type that there is."""
+        parts = [
+            (account, region, resource_type)
+            for resource_type, facts in self.provider.resource_types().items()
+            for account, region in product(self.accounts(), REGIONS if facts.regional else (_EVERYWHERE,))
+        ]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            found = pool.map(lambda part: self._listed(*part), parts)
+            return inventory_of(resource for resources in found for resource in resources)
+
+    @property
+    def cast(self) -> Cast:
+        """Who plays which part."""
+        return cast_of(self.before)
+
+    def tag(self, volume: str, *, key: str, value: str) -> None:
+        """Tag a volume, as its owner would by hand."""
+        resource = self.before[volume]
+        self._client("ec2", resource).create_tags(Resources=[resource.provider_id], Tags=[{"Key": key, "Value": value}])
+
+    def open_bucket(self, bucket: str) -> None:
+        """Let anybody read a bucket, as somebody would by hand."""
+        resource = self.before[bucket]
+        self._client("s3", resource).put_bucket_acl(Bucket=resource.provider_id, ACL="public-read")
+
+    def close_bucket(self, bucket: str) -> None:
+        """Take that back, as its owner would by hand."""
+        resource = self.before[bucket]
+        self._client("s3", resource).put_bucket_acl(Bucket=resource.provider_id, ACL="private")
+
     def proof(self) -> Proof:
-        """Return what the looks so far prove."""
+        """Return what the looks at the instances prove, and a last look at everything.
+
+        A world that was never entered holds nothing, and proves nothing.
+        """
         paths: dict[Place, list[str]] = {}
         for change in self.changes:
             paths.setdefault(change.place, [change.before]).append(change.after)
         dev = frozenset(place for place, seen in self._seen.items() if seen.env == "dev")
         cycled = frozenset(place for place, path in paths.items() if place in dev and _is_cycle(path))
-        return Proof(dev=dev, cycled=cycled, others=frozenset(paths) - cycled)
+        findings = compare(self.before, self.inventory(), self.cast) if self.before else ()
+        return Proof(dev=dev, cycled=cycled, others=frozenset(paths) - cycled, findings=findings)
 
-    def _listed(self, account: Account, region: str) -> list[Resource]:
-        pages = self._provider.pages(account=account, region=region, resource_type="instance")
+    def _listed(self, account: Account, region: str, resource_type: str = "instance") -> list[Resource]:
+        pages = self.provider.pages(account=account, region=region, resource_type=resource_type)
         return [resource for page in pages for resource in page]
 
+    def _client(self, service: str, resource: Resource) -> Any:
+        (account,) = (one for one in self.accounts() if one.account == resource.account)
+        return self.provider.client(service, account=account, region=resource.region)
+
     def _fill(self, account: Account, region: str) -> None:
-        client: Any = self._provider.client("ec2", account=account, region=region)
-        groups = list(product(ENVIRONMENTS, SERVICES))
-        for number, (env, service) in enumerate(groups):
-            count = (self._instances_per_region + number) // len(groups)
-            if count == 0:
-                continue
-            tags = {"Name": f"{service}-{env}", "env": env, "owner": SERVICES[service]}
-            client.run_instances(
-                ImageId="ami-00000000",
-                InstanceType="t3.small",
-                MinCount=count,
-                MaxCount=count,
-                TagSpecifications=[{"ResourceType": "instance", "Tags": _as_list(tags)}],
-            )
-
-
-def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+        fill(
+            lambda service: self.provider.client(service, account=account, region=region),
+            region=region,
+            prefix=account.name,
+            instances=self._instances_per_region,
+            global_too=region == REGIONS[0],
+        )
 
 
 def _is_cycle(path: list[str]) -> bool:

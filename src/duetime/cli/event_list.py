@@ -1,4 +1,4 @@
-"""`duetime events list` and `events types`."""
+"""`duetime events list`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,35 +80,3 @@ def _is_more(tx: "Transaction", query: "EventQuery", last: "Event") -> bool:
     from dataclasses import replace
 
     return bool(tx.events.find(replace(query, after_id=last.event_id, most=1)))
-
-
-def list_types(as_json: Json = False) -> None:
-    """List the event types that are known, and how many workers can run each."""
-    from duetime.cli.opening import opened
-    from duetime.scheduling.situation import beating_workers
-
-    with opened() as duetime, duetime.store.read() as tx:
-        kinds = tx.event_types.all()
-        workers = beating_workers(tx)
-        counts = {count.event_type: count.scheduled for count in tx.events.scheduled_by_type(now=tx.now)}
-    able = {kind.event_type: sum(kind.event_type in worker.event_types for worker in workers) for kind in kinds}
-    if as_json:
-        from duetime.cli.plain import plain
-
-        emit([plain(kind, workers=able[kind.event_type], scheduled=counts.get(kind.event_type, 0)) for kind in kinds])
-        return
-    table(
-        ["type", "plugin", "takes", "workers", "scheduled"],
-        (
-            (
-                kind.event_type,
-                kind.plugin,
-                ", ".join(kind.arguments.get("properties", {})),
-                able[kind.event_type],
-                counts.get(kind.event_type, 0),
-            )
-            for kind in kinds
-        ),
-        numbers=["workers", "scheduled"],
-        empty="No event type is known. Run `duetime db upgrade`, or start a worker.",
-    )

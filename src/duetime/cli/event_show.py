@@ -12,6 +12,8 @@ from duetime.cli.plain import emit
 from duetime.core.wording import write_span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from duetime.core.events import Event, Run
     from duetime.store.audit_table import AuditEntry
 
@@ -29,6 +31,9 @@ class Shown:
     explanation: tuple[str, ...]
     runs: "tuple[Run, ...]"
     audit: "tuple[AuditEntry, ...]"
+    conflicts: tuple[str, ...]
+    undoes: str | None
+    undone_by: "Mapping[str, int]"
 
 
 def show(event_id: EventId, as_json: Json = False) -> None:
@@ -45,11 +50,16 @@ def show(event_id: EventId, as_json: Json = False) -> None:
             explanation=shown.explanation,
             runs=shown.runs,
             audit=shown.audit,
+            conflicts=shown.conflicts,
+            undoes=shown.undoes,
+            undone_by=shown.undone_by,
         )
         return
     facts(_facts(shown))
     _title("Why it did or did not run")
     for sentence in shown.explanation:
+        line(sentence)
+    for sentence in shown.conflicts:
         line(sentence)
     _title("History")
     _runs(shown)
@@ -74,7 +84,20 @@ def _read(store: Any, event_id: int) -> Shown:
             explanation=explain(situation),
             runs=tuple(tx.runs.of_event(event_id, most=20)),
             audit=tuple(tx.audit.about(f"event:{event_id}", most=20)),
+            conflicts=_conflicts(tx, event),
+            undoes=tx.notes.undone_runs([event_id]).get(event_id),
+            undone_by=tx.notes.undoing_events([event_id]),
         )
+
+
+def _conflicts(tx: Any, event: "Event") -> tuple[str, ...]:
+    """Say which other live events want the opposite for the same resource at nearly the same time."""
+    from duetime.bots.conflicts import conflicts_of
+
+    if event.status.is_final:
+        return ()
+    found = conflicts_of(tx, event_id=event.event_id, resource_id=event.resource_id)
+    return tuple(conflict.in_words() for conflict in found)
 
 
 def _next_times(event: "Event") -> tuple[datetime, ...]:
@@ -116,8 +139,12 @@ def _facts(shown: Shown) -> Iterator[tuple[str, Any]]:
     if event.expires_at is not None:
         yield "expires", instant(event.expires_at)
     yield "when lost", str(event.on_lost)
-    if event.parent_id is not None:
+    if shown.undoes is not None:
+        yield "undoes", f"run {shown.undoes}"
+    elif event.parent_id is not None:
         yield "again for", f"event {event.parent_id}"
+    for run_id, undoing in shown.undone_by.items():
+        yield "undone by", f"event {undoing} (run {run_id})"
     yield "created", f"{instant(event.created_at)} by {event.created_by or 'nobody named'}"
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from duetime.cli import event_list, event_schedule, event_show
+from duetime.cli import event_list, event_schedule, event_show, event_types
 from duetime.cli.options import At, Delay, EventId, Json, Reason, ScheduleJson
 from duetime.cli.output import distance, instant, line
 from duetime.cli.plain import emit
@@ -20,7 +20,7 @@ app = typer.Typer(help="See and steer what is planned.", no_args_is_help=True)
 app.command("list")(event_list.list_events)
 app.command("show")(event_show.show)
 app.command("schedule")(event_schedule.schedule)
-app.command("types")(event_list.list_types)
+app.command("types")(event_types.list_types)
 
 
 @app.command()

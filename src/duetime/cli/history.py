@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from duetime.cli import history_undo
 from duetime.cli.options import Json, Limit
 from duetime.cli.output import error_line, instant, short_resource, status, table
 from duetime.cli.plain import emit
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _LONG = re.compile(r"^(.{200}).+$", re.DOTALL)
 
 app = typer.Typer(help="See what happened, and why or why not.", no_args_is_help=True)
+app.command("undo")(history_undo.undo)
 
 Type = Annotated[str | None, typer.Option("--type", help="Only runs of this event type.")]
 Bot = Annotated[str | None, typer.Option("--bot", help="Only runs of this bot's events.")]
@@ -61,19 +63,31 @@ def list_runs(
             most=limit + 1,
         )
         found = tx.runs.find(query)
-    shown = found[:limit]
+        if not found and event_id is not None:
+            tx.events.get(event_id)  # one that never was is a mistake; one that was pruned has its runs pruned too
+        shown = found[:limit]
+        undoing = history_undo.Undoing.of(tx, shown)
     if as_json:
-        emit(shown)
+        emit([undoing.to_json(run) for run in shown])
         return
-    _show(shown)
+    _show(shown, undoing)
     if len(found) > limit:
         error_line(f"There are more: add --before {shown[-1].run_id}")
 
 
-def _show(runs: "list[Run]") -> None:
+def _show(runs: "list[Run]", undoing: "history_undo.Undoing") -> None:
     table(
         ["event!", "type", "due!", "status!", "resource, or why"],
-        ((run.event_id, run.event_type, instant(run.due_at), status(run.status), _what(run)) for run in runs),
+        (
+            (
+                run.event_id,
+                run.event_type,
+                instant(run.due_at),
+                status(run.status),
+                "\n".join(filter(None, (_what(run), undoing.describe(run)))),
+            )
+            for run in runs
+        ),
         numbers=["event"],
         empty="Nothing has happened yet.",
     )

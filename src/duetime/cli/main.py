@@ -7,7 +7,23 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from duetime.cli import accounts, bots, database, demo, doctor, events, history, plugins, resources, up, worker
+from duetime.cli import (
+    accounts,
+    actions,
+    bots,
+    database,
+    demo,
+    destinations,
+    doctor,
+    events,
+    filters,
+    history,
+    plugins,
+    resources,
+    up,
+    users,
+    worker,
+)
 from duetime.cli.errors import report
 from duetime.cli.exit_codes import ExitCode
 
@@ -29,11 +45,15 @@ app.command("up")(up.up)
 app.command("worker")(worker.worker)
 app.add_typer(database.app, name="db")
 app.add_typer(bots.app, name="bots")
+app.add_typer(filters.app, name="filters")
+app.add_typer(actions.app, name="actions")
 app.add_typer(events.app, name="events")
 app.add_typer(history.app, name="history")
 app.add_typer(resources.app, name="resources")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(users.app, name="users")
 app.add_typer(plugins.app, name="plugins")
+app.add_typer(destinations.app, name="destinations")
 app.command("doctor")(doctor.doctor)
 
 

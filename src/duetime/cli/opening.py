@@ -52,11 +52,21 @@ def open_app(settings: "Settings", *, create: bool = False) -> Iterator["App"]:
         create: make the file if need be and bring the schema up to date, instead of asking for both.
     """
     from duetime.app.app import App
+    from duetime.core.bot_policy import BotPolicy
     from duetime.store.schema import require_current, upgrade
     from duetime.store.store import Store
 
     store = Store(settings.database_url)
-    app = App(store, plugin_paths=settings.plugins, max_argument_bytes=settings.max_argument_bytes)
+    app = App(
+        store,
+        plugin_paths=settings.plugins,
+        max_argument_bytes=settings.max_argument_bytes,
+        bot_policy=BotPolicy(
+            max_inventory_age=settings.max_inventory_age or None,
+            only_known_owners=settings.owners == "known",
+        ),
+        destinations=settings.destinations,
+    )
     with closing(app):
         if create:
             upgrade(store.engine)

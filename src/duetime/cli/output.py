@@ -26,6 +26,8 @@ _STYLES = {
     "RUNNING": "green",
     "PAUSED": "yellow",
     "loaded": "green",
+    "valid": "green",
+    "invalid": "red",
 }
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from duetime.cli import resource_groups, resource_types
 from duetime.cli.options import Json, Limit
 from duetime.cli.output import error_line, instant, short_resource, table
 from duetime.cli.plain import emit
@@ -20,6 +21,8 @@ from duetime.core.predicates import (
 )
 
 app = typer.Typer(help="See the inventory, as the harvests found it.", no_args_is_help=True)
+app.add_typer(resource_groups.app, name="groups")
+app.command("types")(resource_types.list_types)
 
 _Several = list[str] | None
 

@@ -1,0 +1,1 @@
+"""What it costs to stop ten thousand instances: `python -m benchmarks.fleet`."""

@@ -1,0 +1,129 @@
+"""Bots of files, read and checked with what is loaded and known here."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from duetime.cli.output import error_line
+from duetime.core.errors import DuetimeError, InvalidDocument, Unavailable
+
+if TYPE_CHECKING:
+    from duetime.app.app import App
+    from duetime.bots.document import Examined
+    from duetime.bots.scope_check import KnownPlaces
+
+
+def examine(paths: Sequence[Path]) -> "list[Examined]":
+    """Read the bots of files, in the present or the older form; what is wrong is among their complaints.
+
+    A file that cannot be read is a complaint too, and so is a bot that stands in two of them.
+    """
+    examined = [_examine(path) for path in paths]
+    seen: dict[str, str] = {}
+    for each in examined:
+        for name, bot in {bot.definition.name: bot for bot in each.bots if bot.definition.name}.items():
+            if name in seen:
+                each.complaints.add(bot.error(f"the bot {name!r} stands in {seen[name]} too", "name"))
+            seen.setdefault(name, bot.node.place.source)
+    return examined
+
+
+def check(app: "App", examined: "Sequence[Examined]", *, allow_unknown: bool) -> None:
+    """Add to the complaints what the loaded filters and actions refuse."""
+    from duetime.bots.check import problems_of
+
+    types = known_event_types(app)
+    for each in examined:
+        for bot in each.bots:
+            each.complaints.extend(
+                problems_of(bot, registries=app.registries, event_types=types, allow_unknown=allow_unknown)
+            )
+
+
+def known_event_types(app: "App") -> set[str]:
+    """Return the event types that are loaded here, or that somebody has ever made known."""
+    loaded = set(app.registries.event_types)
+    try:
+        return loaded | set(app.client.event_types())
+    except Unavailable:
+        return loaded
+
+
+def known_places(app: "App") -> "KnownPlaces":
+    """Return what there is for scopes to name."""
+    from duetime.bots.scope_check import KnownPlaces
+    from duetime.core.resource_types import ResourceType
+
+    with app.store.read() as tx:
+        accounts = tx.accounts.all()
+        regions, types = tx.resources.regions_and_types()
+        groups = frozenset(group.name for group in tx.groups.all())
+    provided: set[str] = set()
+    for account in accounts:
+        try:
+            provided |= set(app.clouds.resource_types(account=account.account))
+        except DuetimeError:  # an account of a provider that is not installed here brings no types
+            continue
+    return KnownPlaces(
+        accounts={account.account: account.badges for account in accounts},
+        regions=regions.union(*(account.regions for account in accounts)),
+        resource_types={*types, *provided, *(kind.value for kind in ResourceType)},
+        groups=groups,
+    )
+
+
+def warnings_about(examined: "Sequence[Examined]", known: "KnownPlaces") -> list[InvalidDocument]:
+    """Return what the scopes name and nothing knows."""
+    from duetime.bots.scope_check import warnings_of
+
+    return [warning for each in examined for bot in each.bots for warning in warnings_of(bot, known)]
+
+
+@contextmanager
+def opened_if_there() -> "Iterator[tuple[App, bool]]":
+    """Open the database, or when it is not there only what can be loaded; say which of the two it was."""
+    from duetime.cli.opening import opened
+
+    with ExitStack() as stack:
+        try:
+            app = stack.enter_context(opened(plugins=True))
+        except Unavailable:
+            yield stack.enter_context(_without_database()), False
+            return
+        yield app, True
+
+
+@contextmanager
+def _without_database() -> "Iterator[App]":
+    from duetime.app.app import App
+    from duetime.app.settings import read_settings
+    from duetime.store.store import Store
+
+    settings = read_settings()
+    app = App(Store(settings.database_url), plugin_paths=settings.plugins)
+    with closing(app):
+        for source in app.plugin_sources():
+            try:
+                app.manager.load(source, generation=1)
+            except DuetimeError as failure:
+                error_line(f"Warning: {failure}")
+        try:
+            yield app
+        finally:
+            app.manager.unload_all()
+
+
+def _examine(path: Path) -> "Examined":
+    from duetime.bots.complaints import Complaints
+    from duetime.bots.document import Examined, examine_text, text_of
+
+    is_input = str(path) == "-"
+    try:
+        text = sys.stdin.read() if is_input else text_of(path)
+    except InvalidDocument as complaint:
+        complaints = Complaints()
+        complaints.add(complaint)
+        return Examined((), complaints)
+    return examine_text(text, source="standard input" if is_input else str(path), older=True)
