@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from duetime.core.statuses import EventStatus, OnLost, RunStatus, Wish, diagram
-from duetime.store.tables import metadata
+from duetime.store.metadata import metadata
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs/reference/events-and-runs.md"
@@ -20,7 +20,7 @@ def _rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-@pytest.mark.parametrize("table", ["events", "runs", "sessions"])
+@pytest.mark.parametrize("table", ["events", "runs", "notes", "sessions"])
 def test_every_column_has_its_meaning(table: str) -> None:
     rows = _rows(f"Columns of `{table}`")
     assert [column.strip("`") for column, _ in rows] == [column.name for column in metadata.tables[table].columns]

@@ -10,6 +10,7 @@ from tests.docs.console import Reader
 from duetime.app.settings import Settings, variable_of
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.main import app
+from duetime.core.destinations import Destinations
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
@@ -26,7 +27,7 @@ def test_every_setting_stands_in_its_page_as_it_is() -> None:
         [
             f"`{name}`",
             f"`{variable_of(name)}`",
-            f"`{field.default}`" if field.default != () else "none",
+            f"`{field.default}`" if field.default not in ((), Destinations()) else "none",
             str(field.json_schema_extra["wanted"]) if isinstance(field.json_schema_extra, dict) else "",
             str(field.description),
         ]
@@ -42,21 +43,21 @@ def test_every_exit_code_stands_in_its_page() -> None:
 def sections() -> dict[str, str]:
     """Return what the page of the command line says of each command."""
     text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-    parts = re.split(r"^#{2,3} duetime (.+)$", text, flags=re.MULTILINE)
+    parts = re.split(r"^#{2,4} duetime (.+)$", text, flags=re.MULTILINE)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
-def commands() -> dict[str, object]:
-    root = typer.main.get_command(app)
+def commands(group: object = None, path: str = "") -> dict[str, object]:
+    """Return every command by the words after `duetime`; a group may stand in another one."""
     found: dict[str, object] = {}
-    for name, command in root.commands.items():  # type: ignore[attr-defined]  # it is a group
-        inner = getattr(command, "commands", None)
-        found |= {f"{name} {verb}": each for verb, each in inner.items()} if inner else {name: command}
+    for name, command in (group or typer.main.get_command(app)).commands.items():  # type: ignore[attr-defined]
+        words = f"{path} {name}".strip()
+        found |= commands(command, words) if hasattr(command, "commands") else {words: command}
     return found
 
 
 def test_every_command_has_a_section_and_no_section_is_left_over() -> None:
-    groups = {name.split()[0] for name in commands() if " " in name}
+    groups = {name.rpartition(" ")[0] for name in commands() if " " in name}
     assert sections().keys() == commands().keys() | groups
 
 
