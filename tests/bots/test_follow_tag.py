@@ -9,7 +9,7 @@ from duetime.bots.matching import resolve
 from duetime.bots.report import BotRunReport
 from duetime.bots.run import Found, run_actions
 from duetime.bots.templates import render
-from duetime.builtin import follow_tag
+from duetime.builtin import actions, follow_tag
 from duetime.core.bots import ActionUse, Bot, BotDefinition
 from duetime.core.errors import InvalidSetting
 from duetime.core.event_types import EventType
@@ -17,7 +17,7 @@ from duetime.core.events import Event
 from duetime.core.registration import Registries
 from duetime.core.resources import Resource
 from duetime.core.statuses import EventStatus
-from duetime.schedule import Weekly
+from duetime.schedule import Daily, Weekly
 from duetime.schedule.windows import Windows
 from duetime.scheduling.client import Client
 from duetime.store.store import Store
@@ -208,3 +208,37 @@ def test_a_notice_and_a_limit_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(InvalidSetting, match=problem):
         registries.actions.require(follow_tag.FOLLOW_TAG).item.settings(settings)
+
+
+@pytest.mark.usefixtures("client")
+@pytest.mark.parametrize("tags", [{"office": "workdays-8-19"}, {"office": "workdays-8-19", "lab": "daily-6-23"}])
+def test_two_actions_of_one_bot_keep_to_their_own_events(
+    registries: Registries,
+    load: Callable[..., None],
+    events: Callable[[], list[Event]],
+    make: Callable[..., Resource],
+    tags: dict[str, str],
+) -> None:
+    load(follow_tag, actions)
+    nightly = {"schedule": {"_type": "daily", "version": 1, "time_of_day": "23:30"}, "event_type": STOP}
+    uses = [ActionUse(follow_tag.FOLLOW_TAG, {"tag": key}) for key in ("office", "lab")]
+    bot = Bot(7, BotDefinition("hours", actions=(*uses, ActionUse("duetime.action.schedule_event", nightly))))
+    for _ in range(3):
+        run_actions(bot, resolve(bot.definition, registries), Found((make(tags=tags),), ()))
+    assert [event.status for event in events()] == [EventStatus.SCHEDULED] * (2 * len(tags) + 1)
+    run_actions(bot, resolve(bot.definition, registries), Found((make(),), ()))
+    (left,) = (event for event in events() if not event.status.is_final)
+    assert left.schedule == Daily("23:30")
+
+
+def test_what_an_action_that_has_moved_asked_for_comes_in_step(
+    run: Run, live: Live, registries: Registries, make: Callable[..., Resource]
+) -> None:
+    resource = make(tags={"schedule": "workdays-8-19"})
+    run(resource)
+    before = live()
+    uses = (ActionUse(follow_tag.FOLLOW_TAG, {"tag": "other"}), ActionUse(follow_tag.FOLLOW_TAG, {}))
+    bot = Bot(7, BotDefinition("hours", actions=uses))
+    for _ in range(2):
+        run_actions(bot, resolve(bot.definition, registries), Found((resource,), ()))
+    assert live() == before

@@ -104,7 +104,7 @@ def test_what_is_active_already_stays_as_it_is(client: Client) -> None:
 
 @pytest.mark.usefixtures("two_versions")
 def test_an_archived_bot_and_a_version_that_is_not_there_are_refused(client: Client) -> None:
-    with pytest.raises(UnknownName, match="version of bot 'nightly' 9"):
+    with pytest.raises(UnknownName, match="no bot 'nightly' with version 9"):
         activate_version(client, "nightly", 9)
     archive_bot(client, "nightly")
     with pytest.raises(Conflict, match="archived"):

@@ -127,7 +127,7 @@ def test_every_change_makes_a_version_with_who_and_when(scene: Scene) -> None:
             BotVersion(1, 3, NIGHTLY, scene.now, "me again"),
         ]
         assert tx.bots.version("nightly", 2).definition == other
-        with pytest.raises(UnknownName, match="no version of bot 'nightly' 4"):
+        with pytest.raises(UnknownName, match="no bot 'nightly' with version 4"):
             tx.bots.version("nightly", 4)
         with pytest.raises(UnknownName, match="no bot 'nobody'"):
             tx.bots.versions("nobody")

@@ -98,8 +98,8 @@ def run_actions(bot: Bot, resolved: Resolved, found: Found, *, permit: Permit | 
     """
     permit = permit or Permit(None, lambda _: {})
     actions = tuple(
-        _run_action(bot, use, action, slot=f"{index}:{use.uid}", found=found, permit=permit)
-        for index, (use, action) in enumerate(resolved.actions)
+        _run_action(bot, use, action, slot=slot, found=found, permit=permit)
+        for slot, (use, action) in zip(bot.definition.slots, resolved.actions, strict=True)
     )
     return BotRunReport(bot.bot_id, bot.name, bot.version, found.matches, found.non_matches, actions)
 

@@ -21,7 +21,9 @@ from duetime.core.resources import Resource
 from duetime.core.schedules import Schedule
 from duetime.schedule import Once
 from duetime.schedule.windows import Windows
+from duetime.scheduling.action_slot import current_asking
 from duetime.scheduling.current import current_client
+from duetime.scheduling.keys import is_asked_by
 from duetime.scheduling.tracker import ScheduledEventTracker
 from duetime.store.bot_event_table import StandingEvent
 
@@ -107,7 +109,7 @@ def follow_tag(
     live: defaultdict[str, list[StandingEvent]] = defaultdict(list)
     with client.store.read() as tx:  # once, and not for each resource
         for event in tx.bot_events.standing(bot.bot_id, types):
-            if event.schedule.recurring:
+            if not _is_of_another(bot, event):
                 live[event.resource_id].append(event)
     edges = _Edges(bot, settings, client.now())
     bad: list[BadTag] = []
@@ -117,7 +119,7 @@ def follow_tag(
         try:
             with ScheduledEventTracker() as context:
                 if value is None or not is_wanted(resource, settings):
-                    edges.take_back(context, resource, present)
+                    edges.take_back(context, present)
                 else:
                     edges.keep_in_step(context, resource, present, value=value)
         except InvalidSchedule as error:
@@ -127,8 +129,21 @@ def follow_tag(
             report_failure(f"{resource.resource_id}: {error}")
     with ScheduledEventTracker() as context:
         for resource in non_matches:
-            edges.take_back(context, resource, live.get(resource.resource_id, []))
+            edges.take_back(context, live.get(resource.resource_id, []))
     tell_of_bad_tags(bot, settings.get(BAD_TAG_NOTICE), bad)
+
+
+def _is_of_another(bot: Bot, event: StandingEvent) -> bool:
+    """Return whether an event was asked for by another action that the bot has, or by none that keeps it in step.
+
+    What an action asked for that has left its place since is of nobody else: it is brought in step too.
+    """
+    key, slot = event.dedupe_key, current_asking().slot
+    return key is None or any(
+        is_asked_by(key, bot_id=bot.bot_id, slot=other, event_type=event.event_type)
+        for other in bot.definition.slots
+        if other != slot
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +166,7 @@ class _Edges:
         wanted = {"start_event_type": windows.starts, "stop_event_type": windows.stops}
         for name, schedules in wanted.items():
             event_type = self.settings[name]
-            present = [each.schedule for each in live if each.event_type == event_type]
+            present = [each for each in live if each.event_type == event_type]
             self._replace(context, resource, event_type=event_type, present=present, wanted=schedules, value=value)
         if self.settings["catch_up_now"] and not live and windows.starts:
             is_open = windows.is_open(self.now)
@@ -162,7 +177,6 @@ class _Edges:
                 schedule_data=Once(when=self.now),
                 description=f"Catches up with {value}",
                 expires_after=self.settings.get("expires_after"),
-                on_existing=OnExisting.ADD,
             )
 
     def _replace(
@@ -171,16 +185,16 @@ class _Edges:
         resource: Resource,
         *,
         event_type: str,
-        present: Sequence[Schedule],
+        present: Sequence[StandingEvent],
         wanted: Sequence[Schedule],
         value: str,
     ) -> None:
         """Let the live recurring events of one type be those that are wanted."""
-        in_step = len(present) == len(wanted) and all(schedule in present for schedule in wanted)
-        if len(present) > len(wanted):
-            context.unschedule_bot_events(
-                bot=self.bot, resource=resource, event_type=event_type, reason=f"the tag now says {value}"
-            )
+        edges = [each.schedule for each in present if each.schedule.recurring]
+        in_step = len(edges) == len(wanted) and all(schedule in edges for schedule in wanted)
+        if len(edges) > len(wanted):
+            event_ids = [each.event_id for each in present]
+            context.cancel_events(event_ids, bot=self.bot, reason=f"the tag now says {value}")
         for schedule in wanted:
             context.schedule_bot_event(
                 bot=self.bot,
@@ -191,12 +205,10 @@ class _Edges:
                 on_existing=OnExisting.KEEP if in_step else OnExisting.REPLACE,
             )
 
-    def take_back(self, context: ScheduledEventTracker, resource: Resource, live: Sequence[StandingEvent]) -> None:
+    def take_back(self, context: ScheduledEventTracker, live: Sequence[StandingEvent]) -> None:
         """Cancel the edges of a resource that has no windows any more, or that the bot no longer finds."""
-        for event_type in sorted({event.event_type for event in live}):
-            context.unschedule_bot_events(
-                bot=self.bot, resource=resource, event_type=event_type, reason="it follows no schedule tag any more"
-            )
+        event_ids = [event.event_id for event in live]
+        context.cancel_events(event_ids, bot=self.bot, reason="it follows no schedule tag any more")
 
 
 def load() -> None:

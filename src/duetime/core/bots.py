@@ -137,6 +137,11 @@ class BotDefinition:
     cancel_when_compliant: bool | None = None
     max_inventory_age: timedelta | None = None
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Where each action stands, such as `0:divvy.action.stop`: what it asks for keeps apart by it from others'."""
+        return tuple(f"{index}:{use.uid}" for index, use in enumerate(self.actions))
+
 
 @dataclass(frozen=True, slots=True)
 class BotVersion:

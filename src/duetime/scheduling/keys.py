@@ -4,6 +4,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 _SEPARATOR = "\x1f"
+_WHO_BYTES = 4
 
 
 def dedupe_key(*, bot_id: int, slot: str, resource_id: str, event_type: str, nth: int) -> bytes:
@@ -23,10 +24,15 @@ def dedupe_key(*, bot_id: int, slot: str, resource_id: str, event_type: str, nth
     return _who(bot_id, slot, event_type) + blake2b(which, digest_size=12).digest()
 
 
+def is_asked_by(key: bytes, *, bot_id: int, slot: str, event_type: str) -> bool:
+    """Return whether a dedupe key names a wish of this action of this bot for this event type."""
+    return key[:_WHO_BYTES] == _who(bot_id, slot, event_type)
+
+
 @lru_cache(maxsize=1024)
 def _who(bot_id: int, slot: str, event_type: str) -> bytes:
     text = _SEPARATOR.join((str(bot_id), slot, event_type))
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest()
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_WHO_BYTES).digest()
 
 
 @lru_cache(maxsize=4096)

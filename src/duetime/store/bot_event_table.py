@@ -39,12 +39,14 @@ class StandingEvent(NamedTuple):
 
     Attributes:
         schedule: when it is due; equal stored texts are one and the same value.
+        dedupe_key: tells which action asked for it; None = it is never the same as another.
     """
 
     event_id: int
     event_type: str
     resource_id: str
     schedule: Schedule
+    dedupe_key: bytes | None
 
 
 class KeyedEvent(NamedTuple):
@@ -94,7 +96,7 @@ class BotEventTable:
     def standing(self, bot_id: int, event_types: Iterable[str]) -> list[StandingEvent]:
         """Return the live events of a bot that have a resource and one of these types, with their schedules, by id."""
         statement = (
-            select(events.c.event_id, events.c.event_type, events.c.resource_id, events.c.schedule)
+            select(events.c.event_id, events.c.event_type, events.c.resource_id, events.c.schedule, events.c.dedupe_key)
             .where(events.c.bot_id == bot_id, events.c.finished_at.is_(None), events.c.resource_id.is_not(None))
             .where(events.c.event_type.in_(sorted(event_types)))
             .order_by(events.c.event_id)
@@ -102,8 +104,8 @@ class BotEventTable:
         # Thousands of resources follow a handful of schedules.
         read = lru_cache(maxsize=256)(schedule_of)
         return [
-            StandingEvent(event_id, event_type, resource_id, read(schedule))
-            for event_id, event_type, resource_id, schedule in self._connection.execute(statement)
+            StandingEvent(event_id, event_type, resource_id, read(schedule), None if key is None else bytes(key))
+            for event_id, event_type, resource_id, schedule, key in self._connection.execute(statement)
         ]
 
     def by_key(self, bot_id: int) -> dict[bytes, KeyedEvent]:

@@ -73,7 +73,7 @@ class BotTable:
         query = select(bot_versions).where(bot_versions.c.bot_id == bot.bot_id, bot_versions.c.version == version)
         row = self._connection.execute(query).one_or_none()
         if row is None:
-            raise UnknownName(f"version of bot {name!r}", version)
+            raise UnknownName(f"bot {name!r} with version", version)
         return _version_of(row, name=bot.name)
 
     def set_status(self, bot_id: int, status: BotStatus) -> None:
