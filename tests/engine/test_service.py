@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tests.engine.stepped import NOW
 
 from duetime.core.clock import SystemClock
@@ -69,3 +70,18 @@ def test_a_wake_ends_its_sleep_and_a_stop_its_loop() -> None:
 
 def test_one_that_never_started_has_ended() -> None:
     assert Counting(unavailable, clock=SystemClock()).join()
+
+
+def test_who_joins_while_it_starts_meets_no_thread_that_has_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    service = Counting(lambda: 0, clock=SystemClock())
+    start = threading.Thread.start
+
+    def stopped_and_joined_first(thread: threading.Thread) -> None:
+        service.stop()
+        assert service.join()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", stopped_and_joined_first)
+    service.start()
+    assert service.join()
+    assert service.rounds == 0

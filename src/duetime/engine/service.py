@@ -36,8 +36,9 @@ class Service:
 
     def start(self) -> None:
         """Start looping in a thread."""
-        self._thread = threading.Thread(target=self._loop, name=f"duetime-{self.name}", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._loop, name=f"duetime-{self.name}", daemon=True)
+        thread.start()
+        self._thread = thread  # only now: who joins meanwhile would join a thread that has not started
 
     def wake(self) -> None:
         """End the present sleep."""
