@@ -148,6 +148,15 @@ def test_what_is_no_longer_wanted_is_not_resumed(lab: Lab) -> None:
     assert (stops(lab)[1].status, stops(lab)[1].status_reason) == ("cancelled", reason)
 
 
+def test_what_cannot_be_judged_is_resumed_and_counted(lab: Lab) -> None:
+    pause_bot(lab.client, "nightly", pending=PendingEvents.PAUSE)
+    apply_bot(lab.client, definition(filters=(FilterUse("custom.filter"),)))
+    assert preview_resume(lab.client, "nightly") == PendingNumbers(resumed=3, unsure=3)
+    moved = resume_bot(lab.client, "nightly")
+    assert moved.pending == PendingNumbers(resumed=3, unsure=3)
+    assert moved.pending.in_words() == "resume 3 (3 of them because nobody can say)"
+
+
 def test_pausing_may_cancel_and_does_it_to_a_paused_bot_too(lab: Lab) -> None:
     assert pause_bot(lab.client, "nightly").pending == PendingNumbers(kept=3)
     moved = pause_bot(lab.client, "nightly", pending=PendingEvents.CANCEL, actor="ann")

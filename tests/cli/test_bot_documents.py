@@ -104,6 +104,17 @@ def test_files_are_validated_without_a_database_too(cli: Cli, folder: Path, plug
 
 
 @pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("command", ["apply", "import"])
+def test_a_bot_that_stands_in_two_files_is_not_applied(cli: Cli, folder: Path, command: str) -> None:
+    write(folder, "good.yaml", GOOD)
+    write(folder, "again.yaml", f"{GOOD}description: Another.\n")
+    answer = cli("bots", command, "good.yaml", "again.yaml")
+    assert answer.code == 2
+    assert "again.yaml, line 1, column 7: name: the bot 'nightly' stands in good.yaml too." in answer.err
+    assert cli("bots", "list", "--json").json == []
+
+
+@pytest.mark.usefixtures("database")
 def test_every_file_is_looked_at(cli: Cli, folder: Path) -> None:
     write(folder, "good.yaml", GOOD)
     write(folder, "again.yaml", GOOD)

@@ -197,7 +197,7 @@ def status_of(cli: Cli) -> str:
 def test_a_run_says_what_became_of_its_events(cli: Cli, pending: Path, working: Working) -> None:
     with working():
         again = cli("bots", "run", "nightly-stop", "--timeout", "30s")
-    assert "1 resources matched; duetime.action.schedule_event for 1; events: kept 1." in again.words
+    assert "1 resource matched; duetime.action.schedule_event for 1; events: kept 1." in again.words
 
 
 def test_a_changed_bot_keeps_what_it_scheduled_unless_told_otherwise(cli: Cli, pending: Path) -> None:

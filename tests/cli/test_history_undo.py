@@ -36,6 +36,7 @@ def undo(cli: Cli, run: Run, *options: object) -> Answer:
 
 
 def test_a_run_is_undone_and_everything_says_so(cli: Cli, lab: Lab, stopped: Run) -> None:
+    assert f"Undo it: `duetime history undo {stopped.run_id}`." in cli("events", "show", stopped.event_id).words
     answer = undo(cli, stopped, "--reason", "needed")
     assert answer.code == 0
     (event,) = lab.events(event_type="divvy.start_resource")
@@ -48,6 +49,7 @@ def test_a_run_is_undone_and_everything_says_so(cli: Cli, lab: Lab, stopped: Run
     shown = cli("events", "show", event.event_id)
     assert f"undoes run {stopped.run_id}" in shown.words
     assert "needed" in shown.words
+    assert "Undo it:" not in cli("events", "show", stopped.event_id).words, "it is being undone"
     assert f"undone by event {event.event_id} (run {stopped.run_id})" in cli("events", "show", stopped.event_id).words
     listed = "".join(cli("history", "list").out.split())  # a run's name is folded where the terminal is narrow
     assert f"undoesrun{stopped.run_id}" in listed

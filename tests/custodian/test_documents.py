@@ -45,6 +45,7 @@ def test_a_policy_becomes_a_bot() -> None:
         },
     )
     assert marked.settings["args"]["action"] == {"type": "terminate"}
+    assert marked.settings["description"] == "Custodian: terminate, marked 2 days 12 hours ahead"
     assert read_duration(marked.settings["after"], name="after") == timedelta(days=2, hours=12)
 
 

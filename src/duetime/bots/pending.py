@@ -33,7 +33,7 @@ class PendingNumbers:
 
     Attributes:
         kept: stand as they are.
-        unsure: those among the kept of which nobody can say whether they are still wanted.
+        unsure: those among the kept and the resumed of which nobody can say whether they are still wanted.
     """
 
     kept: int = 0
@@ -46,8 +46,12 @@ class PendingNumbers:
         """Return the numbers as `keep 12, cancel 3`."""
         parts = [("keep", self.kept), ("pause", self.paused), ("resume", self.resumed), ("cancel", self.cancelled)]
         said = ", ".join(f"{verb} {number}" for verb, number in parts if number)
-        unsure = f" ({self.unsure} of them because nobody can say)" if self.unsure else ""
-        return f"{said or 'change nothing'}{unsure}"
+        return f"{said or 'change nothing'}{self.doubt}"
+
+    @property
+    def doubt(self) -> str:
+        """What is to be said after the numbers of those that nobody can judge; empty when there are none."""
+        return f" ({self.unsure} of them because nobody can say)" if self.unsure else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def decide_resumed(tx: Transaction, client: Client, bot: Bot, *, actor: str) -> 
         kept=len(events) - len(paused),
         to_resume=tuple(event.event_id for event in paused if event.event_id not in ended),
         to_cancel=tuple(judged.cancellations(actor=actor)),
+        unsure=len(judged.unsure),
     )
 
 

@@ -1,12 +1,12 @@
 """`duetime bots apply`."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from duetime.cli.bot_examination import examine
 from duetime.cli.consent import Yes, ask_consent, events_in_words
 from duetime.cli.options import Json
 from duetime.cli.output import line
@@ -81,12 +81,9 @@ def read_all(files: "Sequence[Path]", *, client: "Client", allow_unknown: bool =
         InvalidDocument: one is wrong; file, line and column say where.
     """
     from duetime.bots.check import check_bot
-    from duetime.bots.document import read_file, read_text
 
     types = {*client.registries.event_types, *client.event_types()}
-    written: list[WrittenBot] = []
-    for path in files:
-        written += read_text(sys.stdin.read(), source="standard input") if str(path) == "-" else read_file(path)
+    written = [bot for each in examine(files, older=False) for bot in each.flawless()]
     for bot in written:
         check_bot(bot, registries=client.registries, event_types=types, allow_unknown=allow_unknown)
     return written

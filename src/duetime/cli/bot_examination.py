@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from duetime.bots.scope_check import KnownPlaces
 
 
-def examine(paths: Sequence[Path]) -> "list[Examined]":
-    """Read the bots of files, in the present or the older form; what is wrong is among their complaints.
+def examine(paths: Sequence[Path], *, older: bool = True) -> "list[Examined]":
+    """Read the bots of files, in the present form or, if `older` says so, in the older one too.
 
-    A file that cannot be read is a complaint too, and so is a bot that stands in two of them.
+    What is wrong is among their complaints: a file that cannot be read, and a bot that stands in two of them, too.
     """
-    examined = [_examine(path) for path in paths]
+    examined = [_examine(path, older=older) for path in paths]
     seen: dict[str, str] = {}
     for each in examined:
         for name, bot in {bot.definition.name: bot for bot in each.bots if bot.definition.name}.items():
@@ -115,7 +115,7 @@ def _without_database() -> "Iterator[App]":
             app.manager.unload_all()
 
 
-def _examine(path: Path) -> "Examined":
+def _examine(path: Path, *, older: bool) -> "Examined":
     from duetime.bots.complaints import Complaints
     from duetime.bots.document import Examined, examine_text, text_of
 
@@ -126,4 +126,4 @@ def _examine(path: Path) -> "Examined":
         complaints = Complaints()
         complaints.add(complaint)
         return Examined((), complaints)
-    return examine_text(text, source="standard input" if is_input else str(path), older=True)
+    return examine_text(text, source="standard input" if is_input else str(path), older=older)

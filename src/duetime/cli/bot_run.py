@@ -107,5 +107,6 @@ def _found(run: "Run") -> str:
     counts = [f"{_DONE[effect]} {count}" for effect, count in report.get("events", {}).items() if count]
     events = f"; events: {', '.join(counts)}" if counts else ""
     left_out = [f"account {each['account']} left out: {each['reason']}" for each in report.get("left_out", ())]
-    said = f"{matches} resources matched; {', '.join(actions) or 'it has no action'}{events}"
+    noun = "resource" if matches == 1 else "resources"
+    said = f"{matches} {noun} matched; {', '.join(actions) or 'it has no action'}{events}"
     return "; ".join((said, *left_out))

@@ -97,4 +97,4 @@ def _say(moved: "Moved", *, as_json: bool) -> None:
         )
         if number
     ]
-    line(f"Bot {bot.name} is {bot.status.lower()}{': ' if told else ''}{', '.join(told)}.")
+    line(f"Bot {bot.name} is {bot.status.lower()}{': ' if told else ''}{', '.join(told)}{numbers.doubt}.")

@@ -32,10 +32,12 @@ def demo(
 ) -> None:
     """Show duetime at work on a simulated cloud: no account, nothing beyond this machine, under a minute.
 
-    Two AWS accounts with two regions each, full of resources of 27 types, are harvested over HTTP. Three bots stop dev
-    instances and start them again, delete unused volumes, and close buckets that somebody makes public meanwhile. What
-    an owner tags or closes in time is let alone, and its event says why. At the end AWS is asked whether exactly that
-    has happened; if not, the exit code is 6.
+    Two AWS accounts with two regions each, full of resources of 27 types, are
+    harvested over HTTP. Three bots stop dev instances and start them again,
+    delete unused volumes, and close buckets that somebody makes public
+    meanwhile. What an owner tags or closes in time is let alone, and its event
+    says why. At the end AWS is asked whether exactly that has happened; if not,
+    the exit code is 6.
     """
     from duetime.app.logging import configure_logging
     from duetime.cli.demo_stage import make_room, opened_stage
@@ -119,6 +121,8 @@ def conclude(proof: "Proof", picture: "Picture", shown: Sequence[str], *, second
     sys.stdout.write(f"  export DUETIME_DATABASE_URL=sqlite:///{database.absolute()}\n")
     for words in shown:
         sys.stdout.write(f"  {command} {words}\n")
+    if any(words.startswith("history undo") for words in shown):
+        line("The simulated AWS has ended: `history undo` still schedules the undo, but no cloud is left to run it on.")
 
 
 def commands(stage: "Stage", story: "Story") -> list[str]:

@@ -34,6 +34,7 @@ class Shown:
     conflicts: tuple[str, ...]
     undoes: str | None
     undone_by: "Mapping[str, int]"
+    inverse: str | None
 
 
 def show(event_id: EventId, as_json: Json = False) -> None:
@@ -63,6 +64,9 @@ def show(event_id: EventId, as_json: Json = False) -> None:
         line(sentence)
     _title("History")
     _runs(shown)
+    undoable = _undoable(shown)
+    if undoable is not None:
+        line(f"Undo it: `duetime history undo {undoable}`.")
     if shown.audit:
         _title("Changes")
         _audit(shown)
@@ -75,6 +79,7 @@ def _read(store: Any, event_id: int) -> Shown:
     with store.read() as tx:
         situation = situation_of(tx, event_id)
         event = situation.event
+        kind = tx.event_types.by_ids([event.event_type]).get(event.event_type)
         bot = None if event.bot_id is None else tx.bots.by_id(event.bot_id)
         return Shown(
             event=event,
@@ -87,7 +92,18 @@ def _read(store: Any, event_id: int) -> Shown:
             conflicts=_conflicts(tx, event),
             undoes=tx.notes.undone_runs([event_id]).get(event_id),
             undone_by=tx.notes.undoing_events([event_id]),
+            inverse=None if kind is None else kind.inverse,
         )
+
+
+def _undoable(shown: Shown) -> str | None:
+    """Return the last run that may be undone, or None: only its note says whether it changed anything."""
+    from duetime.core.statuses import RunStatus
+
+    if shown.inverse is None:
+        return None
+    run = next((run for run in reversed(shown.runs) if run.status is RunStatus.SUCCEEDED), None)
+    return None if run is None or run.run_id in shown.undone_by else run.run_id
 
 
 def _conflicts(tx: Any, event: "Event") -> tuple[str, ...]:

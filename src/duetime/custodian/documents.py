@@ -111,11 +111,14 @@ def _marked(name: str, resource: str, action: Mapping[str, Any]) -> Mapping[str,
         )
         raise Invalid(message)
     after = timedelta(days=days or 0, hours=hours or 0)
+    parts = [
+        f"{count:g} {unit}{'' if count == 1 else 's'}" for unit, count in (("day", days), ("hour", hours)) if count
+    ]
     return {
         "event_type": ACT,
         "args": {"resource": resource, "action": {"type": action["op"]}},
         "after": f"{round(after.total_seconds())}s",
-        "description": f"Custodian: {action['op']}, marked {after} ahead",
+        "description": f"Custodian: {action['op']}, marked {' '.join(parts) or '0 hours'} ahead",
     }
 
 
