@@ -18,6 +18,7 @@ from sqlalchemy.pool import QueuePool
 
 from duetime.core.clock import Clock
 from duetime.core.errors import DatabaseMissing, DatabaseUnavailable, InvalidSetting
+from duetime.store.sqlite_turns import begin_writing
 from duetime.store.types import to_micros
 
 BUSY_SECONDS = 15.0
@@ -96,8 +97,10 @@ def _sqlite(url: URL, *, clock: Clock, durable: bool, busy_seconds: float) -> En
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later fails at once when another writer came between; one that
         # begins IMMEDIATE waits for its turn instead.
-        writes = connection.get_execution_options().get("duetime_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get("duetime_writes", False):
+            begin_writing(connection, busy_seconds=busy_seconds)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
 
