@@ -42,8 +42,8 @@ def test_the_newest_come_first(scene: Scene, clock: ManualClock) -> None:
         ({"event_type": START}, [2]),
         ({"resource_id": INSTANCE}, [3, 1]),
         ({"bot_id": 7}, [1]),
-        ({"status": RunStatus.FAILED}, [3]),
-        ({"bot_id": 7, "status": RunStatus.FAILED}, []),
+        ({"statuses": [RunStatus.FAILED]}, [3]),
+        ({"bot_id": 7, "statuses": [RunStatus.FAILED]}, []),
     ],
 )
 def test_a_query_narrows(scene: Scene, query: dict[str, object], found: list[int]) -> None:
@@ -74,7 +74,7 @@ def test_an_account_is_the_second_part_of_the_resource_id(scene: Scene, account:
     _run(scene, resource_id="instance:13:10:i:10:1:")
     _run(scene)
     with scene.store.read() as tx:
-        assert [run.resource_id for run in tx.runs.find(RunQuery(account=account))] == found
+        assert [run.resource_id for run in tx.runs.find(RunQuery(accounts=frozenset({account})))] == found
 
 
 def test_the_runs_of_an_event_are_in_their_order(scene: Scene) -> None:
@@ -101,7 +101,7 @@ def test_counts_by_type_and_status(scene: Scene) -> None:
             RunCount(STOP, RunStatus.SKIPPED, 1),
             RunCount(STOP, RunStatus.SUCCEEDED, 2),
         ]
-        assert tx.runs.counts(RunQuery(bot_id=7, status=RunStatus.FAILED)) == [RunCount(STOP, RunStatus.FAILED, 1)]
+        assert tx.runs.counts(RunQuery(bot_id=7, statuses=[RunStatus.FAILED])) == [RunCount(STOP, RunStatus.FAILED, 1)]
 
 
 def test_pruning_takes_the_oldest_and_no_more_than_asked_for(scene: Scene, clock: ManualClock) -> None:

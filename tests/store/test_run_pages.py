@@ -8,6 +8,7 @@ from tests.store.scene import Scene
 from duetime.core.errors import UnknownName
 from duetime.core.events import Run
 from duetime.core.statuses import RunStatus
+from duetime.store.page import RunPlace
 from duetime.store.run_table import DueTime, RunQuery
 
 
@@ -31,10 +32,10 @@ def test_pages_lose_no_run_although_a_batch_ends_at_one_instant(scene: Scene) ->
     write(scene, 6, after=timedelta(seconds=1))
     write(scene, 7, after=timedelta(seconds=-1))
     seen: list[int] = []
-    last: Run | None = None
+    last: RunPlace | None = None
     while page := find(scene, RunQuery(after=last, most=2)):
         seen += [run.event_id for run in page]
-        last = page[-1]
+        last = RunPlace.of(page[-1])
     assert seen == [6, 5, 4, 3, 2, 1, 7]
 
 

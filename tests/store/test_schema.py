@@ -8,6 +8,7 @@ from sqlalchemy.schema import CreateTable
 from tests.postgresql import PostgresqlServer
 
 from duetime.core.errors import DatabaseMissing
+from duetime.store import access_tables, statistics_tables
 from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS
 from duetime.store.metadata import metadata
 from duetime.store.schema import current, newest, require_current, upgrade
@@ -16,6 +17,7 @@ from duetime.store.store import Store
 
 def test_migrations_lead_to_the_tables(store: Store, empty: Store) -> None:
     """Create the tables straight from `tables.py` too and compare what the database says of both."""
+    assert access_tables.logins.metadata is statistics_tables.run_counts.metadata is metadata
     metadata.create_all(empty.engine)
     migrated = _catalogue(store)
     assert migrated == _catalogue(empty)

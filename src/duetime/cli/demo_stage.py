@@ -122,7 +122,7 @@ class Stage:
     def runs_of(self, event_type: str) -> list[str]:
         """Return the ids of the successful runs of a type."""
         with self.app.store.read() as tx:
-            runs = tx.runs.find(RunQuery(event_type=event_type, status=RunStatus.SUCCEEDED))
+            runs = tx.runs.find(RunQuery(event_type=event_type, statuses=(RunStatus.SUCCEEDED,)))
         return [run.run_id for run in runs]
 
     def kinds(self) -> int:

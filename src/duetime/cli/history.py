@@ -47,19 +47,20 @@ def list_runs(
     """List what came of each attempt, the newest first."""
     from duetime.cli.opening import opened
     from duetime.cli.when import read_span
+    from duetime.store.page import RunPlace
     from duetime.store.run_table import RunQuery
 
     with opened() as duetime, duetime.store.read() as tx:
         query = RunQuery(
-            status=run_status,
+            statuses=() if run_status is None else (run_status,),
             event_type=event_type,
             event_id=event_id,
             resource_id=resource_id,
-            account=account,
+            accounts=None if account is None else frozenset({account}),
             bot_id=None if bot is None else tx.bots.by_name(bot).bot_id,
             text=text,
             finished_after=None if since is None else tx.now - read_span(since, option="--since"),
-            after=None if before is None else tx.runs.get(before),
+            after=None if before is None else RunPlace.of(tx.runs.get(before)),
             most=limit + 1,
         )
         found = tx.runs.find(query)

@@ -1,7 +1,7 @@
 """Reading events, and adding one."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Integer, delete, func, insert, select
@@ -10,6 +10,8 @@ from duetime.core.errors import UnknownName
 from duetime.core.events import Event, NewEvent
 from duetime.core.statuses import EventStatus
 from duetime.schedule.codec import encode
+from duetime.store.page import Page
+from duetime.store.places import account_is_one_of
 from duetime.store.rows import event_of
 from duetime.store.tables import events
 
@@ -19,6 +21,7 @@ class EventQuery:
     """Which events to list; an absent part means all.
 
     Attributes:
+        accounts: only events for resources in these; None = in all, and those for no resource.
         text: a part of the description, resource id or event type.
         after_id: only events with a smaller id: the last one of the page before.
     """
@@ -27,8 +30,10 @@ class EventQuery:
     event_type: str | None = None
     resource_id: str | None = None
     bot_id: int | None = None
+    accounts: frozenset[str] | None = None
     text: str | None = None
     due_before: datetime | None = None
+    due_after: datetime | None = None
     after_id: int | None = None
     most: int = 100
 
@@ -100,14 +105,22 @@ class EventTable:
 
     def find(self, query: EventQuery) -> list[Event]:
         """Return events, newest first, at most `query.most`."""
-        statement = select(events).where(*_clauses(query)).order_by(events.c.event_id.desc()).limit(max(1, query.most))
+        statement = (
+            select(events).where(*self._clauses(query)).order_by(events.c.event_id.desc()).limit(max(1, query.most))
+        )
         return [event_of(row) for row in self._connection.execute(statement)]
+
+    def page(self, query: EventQuery) -> Page[Event, int]:
+        """Return a page of events, newest first; what follows it has `query.after_id` = its `next`."""
+        found = self.find(replace(query, most=query.most + 1))
+        shown = tuple(found[: query.most])
+        return Page(shown, next=shown[-1].event_id if len(found) > len(shown) else None)
 
     def next_due(self, query: EventQuery) -> Sequence[Event]:
         """Return scheduled events, the earliest ready first, at most `query.most`."""
         statement = (
             select(events)
-            .where(events.c.status == EventStatus.SCHEDULED, *_clauses(query))
+            .where(events.c.status == EventStatus.SCHEDULED, *self._clauses(query))
             .order_by(events.c.ready_at, events.c.event_id)
             .limit(max(1, query.most))
         )
@@ -136,25 +149,28 @@ class EventTable:
         oldest = select(events.c.event_id).where(events.c.finished_at < before).limit(most)
         return int(self._connection.execute(delete(events).where(events.c.event_id.in_(oldest))).rowcount)
 
-
-def _clauses(query: EventQuery) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if query.statuses:
-        clauses.append(events.c.status.in_([str(status) for status in query.statuses]))
-    if query.event_type is not None:
-        clauses.append(events.c.event_type == query.event_type)
-    if query.resource_id is not None:
-        clauses.append(events.c.resource_id == query.resource_id)
-    if query.bot_id is not None:
-        clauses.append(events.c.bot_id == query.bot_id)
-    if query.due_before is not None:
-        clauses.append(events.c.due_at <= query.due_before)
-    if query.after_id is not None:
-        clauses.append(events.c.event_id < query.after_id)
-    if query.text:
-        clauses.append(
-            events.c.description.icontains(query.text, autoescape=True)
-            | events.c.resource_id.icontains(query.text, autoescape=True)
-            | events.c.event_type.icontains(query.text, autoescape=True)
-        )
-    return clauses
+    def _clauses(self, query: EventQuery) -> list[ColumnElement[bool]]:
+        clauses: list[ColumnElement[bool]] = []
+        if query.statuses:
+            clauses.append(events.c.status.in_([str(status) for status in query.statuses]))
+        if query.event_type is not None:
+            clauses.append(events.c.event_type == query.event_type)
+        if query.resource_id is not None:
+            clauses.append(events.c.resource_id == query.resource_id)
+        if query.bot_id is not None:
+            clauses.append(events.c.bot_id == query.bot_id)
+        if query.accounts is not None:
+            clauses.append(account_is_one_of(events.c.resource_id, query.accounts, self._connection))
+        if query.due_after is not None:
+            clauses.append(events.c.due_at >= query.due_after)
+        if query.due_before is not None:
+            clauses.append(events.c.due_at <= query.due_before)
+        if query.after_id is not None:
+            clauses.append(events.c.event_id < query.after_id)
+        if query.text:
+            clauses.append(
+                events.c.description.icontains(query.text, autoescape=True)
+                | events.c.resource_id.icontains(query.text, autoescape=True)
+                | events.c.event_type.icontains(query.text, autoescape=True)
+            )
+        return clauses

@@ -1,7 +1,7 @@
 """History: one row per attempt, and per due time that never started."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -11,6 +11,8 @@ from duetime.core.claims import Ending
 from duetime.core.errors import UnknownName
 from duetime.core.events import Event, Run, parse_run_id
 from duetime.core.statuses import RunStatus
+from duetime.store.page import Page, RunPlace
+from duetime.store.places import account_is_one_of
 from duetime.store.rows import run_of
 from duetime.store.tables import events, runs
 
@@ -20,22 +22,22 @@ class RunQuery:
     """Which runs to list; an absent part means all.
 
     Attributes:
-        account: only runs of resources in this account.
+        accounts: only runs for resources in these; None = in all, and those for no resource.
         text: a part of the resource id, event type, reason or error.
         finished_before: only runs that ended earlier.
-        after: only runs that stand below this one in the list: the last one of the page before.
+        after: only runs that stand below this place in the list: the last one of the page before.
     """
 
     event_id: int | None = None
     event_type: str | None = None
     resource_id: str | None = None
     bot_id: int | None = None
-    status: RunStatus | None = None
-    account: str | None = None
+    statuses: Collection[RunStatus] = ()
+    accounts: frozenset[str] | None = None
     text: str | None = None
     finished_after: datetime | None = None
     finished_before: datetime | None = None
-    after: Run | None = None
+    after: RunPlace | None = None
     most: int = 100
 
 
@@ -87,6 +89,12 @@ class RunTable:
             .limit(max(1, query.most))
         )
         return [run_of(row) for row in self._connection.execute(statement)]
+
+    def page(self, query: RunQuery) -> Page[Run, RunPlace]:
+        """Return a page of runs, newest first; what follows it has `query.after` = its `next`."""
+        found = self.find(replace(query, most=query.most + 1))
+        shown = tuple(found[: query.most])
+        return Page(shown, next=RunPlace.of(shown[-1]) if len(found) > len(shown) else None)
 
     def get(self, run_id: str) -> Run:
         """Return the run of this name.
@@ -195,26 +203,18 @@ class RunTable:
             clauses.append(runs.c.resource_id == query.resource_id)
         if query.bot_id is not None:
             clauses.append(runs.c.bot_id == query.bot_id)
-        if query.status is not None:
-            clauses.append(runs.c.status == query.status.value)
-        if query.account is not None:
-            clauses.append(self._account_is(query.account))
+        if query.statuses:
+            clauses.append(runs.c.status.in_([str(status) for status in query.statuses]))
+        if query.accounts is not None:
+            clauses.append(account_is_one_of(runs.c.resource_id, query.accounts, self._connection))
         if query.text:
             columns = (runs.c.event_type, runs.c.resource_id, runs.c.reason, runs.c.error)
             clauses.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
         if query.after is not None:
-            last = query.after
-            place = (last.finished_at, last.event_id, last.due_at, last.attempt)
-            bound = [literal(value, column.type) for value, column in zip(place, _ORDER, strict=True)]
+            bound = [literal(value, column.type) for value, column in zip(query.after, _ORDER, strict=True)]
             clauses.append(tuple_(*_ORDER) < tuple_(*bound))
         if query.finished_after is not None:
             clauses.append(runs.c.finished_at >= query.finished_after)
         if query.finished_before is not None:
             clauses.append(runs.c.finished_at < query.finished_before)
         return clauses
-
-    def _account_is(self, account: str) -> ColumnElement[bool]:
-        """The second part of the resource id, which LIKE could neither find for sure nor compare exactly."""
-        position = func.instr if self._connection.dialect.name == "sqlite" else func.strpos
-        after_type = position(runs.c.resource_id, ":") + 1
-        return func.substr(runs.c.resource_id, after_type, len(account) + 1) == f"{account}:"

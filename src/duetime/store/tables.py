@@ -67,6 +67,7 @@ events = Table(
     Column("status_reason", Text, nullable=False, server_default=""),
     Column("user_resource_id", Text),
     Column("created_by", Text, nullable=False, server_default=""),
+    Column("trace_parent", Text),
     CheckConstraint(_one_of("status", EventStatus), name="events_status_known"),
     CheckConstraint(f"(status IN ({_final})) = (finished_at IS NOT NULL)", name="events_final_is_finished"),
     CheckConstraint("(status = 'running') = (session_id IS NOT NULL)", name="events_running_is_claimed"),
@@ -104,9 +105,9 @@ Index(  # one live event per key
 Index(  # the reaper, and what a worker holds
     "events_session", events.c.session_id, postgresql_where=IS_RUNNING, sqlite_where=IS_RUNNING
 )
-_live = text("resource_id IS NOT NULL AND finished_at IS NULL")
-Index(  # what is planned for a resource; unscheduling
-    "events_resource", events.c.resource_id, postgresql_where=_live, sqlite_where=_live
+_of_resource = text("resource_id IS NOT NULL")
+Index(  # what is planned for a resource and all that happened to it; unscheduling
+    "events_resource", events.c.resource_id, postgresql_where=_of_resource, sqlite_where=_of_resource
 )
 
 _of_bot = text("bot_id IS NOT NULL AND finished_at IS NULL")
@@ -268,5 +269,7 @@ audit_entries = Table(
     Column("reason", Text, nullable=False, server_default=""),
     Column("before", JsonText),
     Column("after", JsonText),
+    Column("entry_hash", LargeBinary),
+    Index("audit_entries_subject", "subject", "audit_id"),
     sqlite_autoincrement=True,
 )

@@ -237,7 +237,7 @@ class Lab:
         """Return the history in the order in which it happened."""
         query = RunQuery(
             event_id=event_id,
-            status=None if status is None else RunStatus(status),
+            statuses=() if status is None else (RunStatus(status),),
             event_type=event_type,
             resource_id=resource_id,
             most=_EVERYTHING,
