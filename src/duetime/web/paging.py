@@ -81,11 +81,11 @@ def read_run_place(cursor: str | None) -> RunPlace | None:
 def _instant(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidCursor from None
-    if moment.tzinfo is None:
-        raise InvalidCursor
-    return moment.astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidCursor
 
 
 def _write(value: object) -> str:
