@@ -6,17 +6,19 @@ BIN := $(VENV)/bin
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv
 LOCK := requirements/dev.lock
 BOOTSTRAP := requirements/bootstrap.lock
-CODE := $(wildcard src legacy tests benchmarks examples)
+CODE := $(wildcard src legacy tests benchmarks examples scripts)
+# What the image of deploy/Dockerfile holds.
+IMAGE_EXTRAS := aws notices oidc postgres traces web
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 # The docs theme announces a future release on every build; strict builds must stay quiet.
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock demo test check format format-check lint types layers docs bench clean
+.PHONY: help install lock linters demo test check format format-check lint types layers docs bench screenshots clean
 
 help: ## Show this list.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed ## Make .venv: every dependency, hash-checked, and duetime itself in editable form.
 
@@ -35,13 +37,19 @@ $(VENV)/.installed: pyproject.toml $(LOCK) $(BIN)/uv
 lock: $(BIN)/uv ## Rewrite the lock files from pyproject.toml; pins that still fit stay, UPGRADE=1 takes the newest.
 	$(COMPILE) --group bootstrap --output-file $(BOOTSTRAP)
 	$(COMPILE) --all-extras --group dev --output-file $(LOCK) pyproject.toml
+	$(COMPILE) --constraint $(LOCK) $(IMAGE_EXTRAS:%=--extra %) --output-file requirements/runtime.lock pyproject.toml
+	$(COMPILE) --constraint $(LOCK) --group build --output-file requirements/build.lock
+	$(COMPILE) --constraint $(LOCK) --group linters --output-file requirements/linters.lock
+
+linters: install ## Add what lints deploy/ to .venv; about 400 MB, and without it those tests are skipped.
+	$(UV) pip install --quiet --require-hashes --requirement requirements/linters.lock
 
 demo: install ## Show duetime at work on a simulated cloud; needs no account.
 	@$(BIN)/duetime demo
 
 test: install ## Run all tests; pass options as ARGS="-k name".
 	@echo "== tests"
-	@$(BIN)/pytest -n $(JOBS) $(ARGS)
+	@$(BIN)/pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: format-check lint types layers test docs ## Everything that must pass before a change lands.
 	@echo "== all checks passed"
@@ -73,6 +81,9 @@ docs: install ## Build the documentation into site/; a broken link is an error.
 
 bench: install ## Measure speed; QUICK=1 for a short run.
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+screenshots: install ## Make the pictures of the README anew; needs chromium, and takes a minute or two.
+	@$(BIN)/python scripts/screenshots.py
 
 clean: ## Remove everything that make creates, .venv included.
 	rm -rf $(VENV) site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 from tests.postgresql import PostgresqlServer, WheelMissing, wheel
+from tests.required import missing
 
 from duetime.store.schema import upgrade
 from duetime.store.store import Store
@@ -74,9 +75,7 @@ def require_postgresql() -> None:
     try:
         wheel()
     except WheelMissing as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"PostgreSQL is not tested: {error}")
-        pytest.skip(f"PostgreSQL is not tested: {error}")
+        missing("postgresql", f"PostgreSQL is not tested: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from duetime.app.app import App
-from duetime.app.standing import plant_harvest, plant_pruning
+from duetime.app.standing import plant_counting, plant_harvest, plant_pruning
+from duetime.builtin.count_runs import COUNT_RUNS
 from duetime.builtin.harvest import HARVEST
 from duetime.builtin.prune import PRUNE
 from duetime.core.events import Event
@@ -50,6 +51,17 @@ def test_a_persons_pause_and_other_time_are_left_alone(app: App) -> None:
     plant_pruning(app.client, history_days=400)
     (event,) = events(app)
     assert event.status is EventStatus.PAUSED
+    assert event.schedule == Daily("05:00")
+
+
+def test_counting_is_planted_once_and_a_persons_other_times_are_left_alone(app: App) -> None:
+    planted = plant_counting(app.client)
+    assert plant_counting(app.client) == planted
+    (event,) = events(app)
+    assert (event.event_type, event.schedule.describe()) == (COUNT_RUNS, "every hour at :07 UTC")
+    app.client.reschedule(event.event_id, Daily("05:00"))
+    plant_counting(app.client)
+    (event,) = events(app)
     assert event.schedule == Daily("05:00")
 
 

@@ -11,6 +11,7 @@ import pytest
 # Runs in a fresh interpreter: imports the modules named on standard input and prints what they did meanwhile.
 WATCH = """
 import importlib, json, os, sys, threading
+import wsgiref.handlers  # the standard library's own copy of the environment, which prometheus_client brings in
 
 WATCHED = {"os.fork", "os.posix_spawn", "socket.connect", "sqlite3.connect", "subprocess.Popen"}
 deeds = []

@@ -44,5 +44,6 @@ def test_the_lock_holds_every_direct_dependency(root: Path) -> None:
     wanted = {
         canonicalize_name(Requirement(entry).name) for entries in lists for entry in entries if isinstance(entry, str)
     }
-    locked = re.findall(r"^([a-z0-9-]+)==", (root / "requirements/dev.lock").read_text(encoding="utf-8"), re.MULTILINE)
-    assert wanted <= set(locked), "Run `make lock`."
+    texts = [(root / f"requirements/{name}.lock").read_text(encoding="utf-8") for name in ("dev", "linters")]
+    locked = {name for text in texts for name in re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE)}
+    assert wanted <= locked, "Run `make lock`."

@@ -39,6 +39,17 @@ def test_a_tiny_run_measures_everything_and_writes_its_results(database: str, tm
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_every_page_is_asked_for(database: str) -> None:
+    printed = run("benchmarks.pages", "--runs", "500", "--events", "5000", "--rounds", "1", "--database", database)
+    lines = [line for line in printed.splitlines() if ": " in line and " ms" not in line]
+    assert {"history", "resource", "events", "upcoming", "resources", "audit", "overview"} <= {
+        line.partition(":")[0] for line in lines
+    }
+    assert "500 audit entries verified" in printed
+
+
+@pytest.mark.slow
 def test_every_index_gets_its_line() -> None:
     printed = run("benchmarks.indexes", "--events", "300", "--rounds", "1", "--database", "sqlite")
     for name in ("events_claim", "events_dedupe", "events_resource", "runs_finished"):

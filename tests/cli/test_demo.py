@@ -26,7 +26,7 @@ def test_the_demo_proves_itself_and_leaves_a_database_that_answers(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://192.0.2.1:1")
     monkeypatch.setenv("DUETIME_PLUGINS", "/not/there")
     began = time.monotonic()
-    done = subprocess.run([DUETIME, "demo"], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([DUETIME, "demo", "--no-web"], capture_output=True, text=True, check=False, timeout=120)
     seconds = time.monotonic() - began
     print(f"the demo took {seconds:.1f} s")  # noqa: T201 - shown with -s
     assert done.returncode == 0, done.stdout + done.stderr
@@ -125,7 +125,7 @@ def test_a_proof_that_does_not_hold_exits_with_6(cli: Cli, folder: Path, monkeyp
     """The demo's bots never run, so nothing stops."""
     monkeypatch.setattr("duetime.cli.demo_stage.Stage.run_bot", lambda _stage, _name: 1)
     monkeypatch.setattr("duetime.cli.demo.GIVE_UP_AFTER", 0.0)
-    answer = cli("demo", "--json")
+    answer = cli("demo", "--no-web", "--json")
     assert answer.code == 6
     assert (answer.json["proven"], answer.json["dev_instances"]) == (False, 120)
     assert (answer.json["stopped_and_started_again"], answer.json["other_changes"]) == (0, 0)

@@ -30,21 +30,25 @@ COMMANDS = list(commands_of(app))
 
 def test_no_command_is_missing() -> None:
     verbs = {
+        "access-groups": "add delete list remove save",
         "accounts": "add badge harvest list remove",
         "actions": "list",
+        "api-keys": "create list revoke",
+        "audit": "list verify",
         "bots": "activate apply archive compare export import list pause plan resume run validate versions",
         "db": "upgrade",
         "destinations": "list test",
         "events": "cancel list pause reschedule resolve resume run schedule show types",
         "filters": "list",
         "history": "list stats undo",
+        "logins": "add disable enable list reset set-password",
         "plugins": "list load reload unload",
         "resources": "list types",
         "resources groups": "add delete list remove show",
         "users": "add allow disable enable list",
     }
     grouped = [f"{group} {verb}" for group, words in verbs.items() for verb in words.split()]
-    assert sorted(COMMANDS) == sorted(["demo", "doctor", "up", "worker", *grouped])
+    assert sorted(COMMANDS) == sorted(["config", "demo", "doctor", "up", "web", "worker", *grouped])
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
@@ -87,6 +91,7 @@ def test_a_missing_database_is_named_by_its_full_path_and_not_made(cli: Cli, fol
         "accounts list",
         "plugins list",
         "doctor",
+        "web",
         "worker",
     ],
 )

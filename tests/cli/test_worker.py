@@ -20,8 +20,9 @@ def send(process: "subprocess.Popen[str]", number: signal.Signals) -> None:
 
 
 def children_of(pid: int) -> list[int]:
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return [int(each) for each in listed.split()]
+    # A child belongs to the thread that has started it.
+    listed = [task.read_text(encoding="ascii") for task in Path(f"/proc/{pid}/task").glob("*/children")]
+    return [int(each) for part in listed for each in part.split()]
 
 
 def test_an_event_scheduled_for_a_second_from_now_runs_on_time_and_is_in_history() -> None:
@@ -138,7 +139,7 @@ def test_a_worker_whose_slots_are_stuck_asks_to_be_replaced(folder: Path) -> Non
 
 
 def test_up_makes_the_database_and_stops_its_worker_with_itself() -> None:
-    with started("up", "--json") as up:
+    with started("up", "--no-web", "--json") as up:
         eventually(Path("duetime.db").exists, seconds=60)
         eventually(lambda: (duetime("doctor", check=False)).get("healthy"), seconds=60)
         event_id = schedule("duetime.prune")
@@ -146,14 +147,14 @@ def test_up_makes_the_database_and_stops_its_worker_with_itself() -> None:
         os.killpg(up.pid, signal.SIGINT)  # as a terminal does: Ctrl-C is for the whole foreground
         out, errors = up.communicate(timeout=60)
     assert up.returncode == 0
-    assert json.loads(out) == {"exit_code": 0, "workers_started": 1}
+    assert json.loads(out) == {"exit_code": 0, "workers_started": 1, "webs_started": 0}
     assert f"The database is {Path('duetime.db').absolute()}" in errors
     assert "worker.stopped" in errors
 
 
 def test_up_starts_another_worker_when_one_is_killed_or_asks_to_be_replaced(folder: Path) -> None:
     put_slow_plugin(folder, worker_slots=2, drain_seconds=0.2, lease_seconds=2)
-    with started("up", "--json") as up:
+    with started("up", "--no-web", "--json") as up:
         eventually(lambda: children_of(up.pid), seconds=60)
         (first,) = children_of(up.pid)
         os.kill(first, signal.SIGKILL)
@@ -170,7 +171,7 @@ def test_up_starts_another_worker_when_one_is_killed_or_asks_to_be_replaced(fold
 
 
 def test_a_worker_of_up_does_not_outlive_it() -> None:
-    with started("up") as up:
+    with started("up", "--no-web") as up:
         eventually(Path("duetime.db").exists, seconds=60)
         eventually(lambda: (duetime("doctor", check=False)).get("healthy"), seconds=60)
         (child,) = children_of(up.pid)

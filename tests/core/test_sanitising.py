@@ -47,6 +47,7 @@ raw_texts = st.text(st.characters(codec=None, categories=None), max_size=40)
         f"postgresql://ada:{SECRET}@{SECRET}@host/name",
         f"xoxb-{SECRET}",
         f"ghp_{SECRET}0123456789",
+        f"dt_abcd1234_{SECRET}0123456789",
         f"eyJhbGciOiJI.eyJzdWIiOiIx{SECRET}.{SECRET}",
         PRIVATE_KEY,
         f"{PRIVATE_KEY} and {PRIVATE_KEY}",

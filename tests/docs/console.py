@@ -28,6 +28,10 @@ _VARIABLE = (
     (r"\b\d+(\.\d+)?(e-\d+)? (s|min|h|d)\b( \d+ (s|min|h)\b)?", "<span>"),
     (r'"duration": [\d.e-]+', '"duration": <span>'),
     (r"\bcli:\w+", "cli:ana"),
+    (r"\b[0-9a-f]{64}\b", "<hash>"),
+    (r"\b[a-z2-9]{4}(-[a-z2-9]{4}){4}\b", "<password>"),
+    (r"\bdt_[a-z0-9]{8}_[\w-]{43}", "<key>"),
+    (r"\bdt_[a-z0-9]{8}\b", "<prefix>"),
     (r"\b[\w.-]+:\d{2,}\b", "<worker>"),
 )
 

@@ -7,7 +7,7 @@ import pytest
 import typer
 from tests.docs.console import Reader
 
-from duetime.app.settings import Settings, variable_of
+from duetime.app.settings import Settings, variable_of, wanted
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.main import app
 from duetime.core.destinations import Destinations
@@ -27,12 +27,16 @@ def test_every_setting_stands_in_its_page_as_it_is() -> None:
         [
             f"`{name}`",
             f"`{variable_of(name)}`",
-            f"`{field.default}`" if field.default not in ((), Destinations()) else "none",
-            str(field.json_schema_extra["wanted"]) if isinstance(field.json_schema_extra, dict) else "",
+            f"`{_shown(field.default)}`" if field.default not in ((), {}, Destinations(), "", None) else "none",
+            wanted(name),
             str(field.description),
         ]
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _shown(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def test_every_exit_code_stands_in_its_page() -> None:

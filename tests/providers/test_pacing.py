@@ -25,9 +25,9 @@ class CountedBudgets(LocalBudgets):
 
     asked = 0
 
-    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int) -> Lease:
+    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
         self.asked += 1
-        return super().lease(key, limit=limit, wanted=wanted)
+        return super().lease(key, limit=limit, wanted=wanted, made=made)
 
 
 @pytest.fixture
@@ -134,3 +134,19 @@ def test_only_as_many_stand_in_line_as_will_have_their_turn_in_time() -> None:
     clock.go_on.set()
     for thread in in_line:
         thread.join(30)
+
+
+def test_the_keeper_is_told_how_many_calls_were_really_made(passing: PassingClock) -> None:
+    """Leases are larger than what is used of them, and the rest of them runs out."""
+    told: list[int] = []
+
+    class Told(LocalBudgets):
+        def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
+            told.append(made)
+            return super().lease(key, limit=limit, wanted=wanted, made=made)
+
+    pacer = Pacer(Told(passing), clock=passing)
+    for _ in range(3):
+        assert pacer.take(KEY, LIMIT) is None
+        passing.pass_by(60)
+    assert told == [0, 1, 1]

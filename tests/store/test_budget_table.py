@@ -59,3 +59,14 @@ def test_many_at_once_share_one_bucket(store: Store) -> None:
         thread.join(60)
     assert len(taken) == 24
     assert sum(taken) == LIMIT.burst
+
+
+def test_calls_that_were_made_are_added_up(store: Store) -> None:
+    for made in (0, 3, 4):
+        with store.write() as tx:
+            tx.budgets.lease(KEY, limit=LIMIT, wanted=1, made=made)
+    with store.write() as tx:
+        tx.budgets.throttled(KEY, limit=LIMIT)
+    with store.read() as tx:
+        assert tx.budgets.all()[KEY].calls == 7
+        assert tx.budgets.all()[KEY].throttles == 1

@@ -7,6 +7,7 @@ from tests.store.scene import Scene
 
 from duetime.core.errors import Invalid, InvalidResourceId, UnknownName
 from duetime.core.resource_groups import ResourceGroup
+from duetime.core.resources import Resource
 from duetime.testing.clock import ManualClock
 
 ONE, TWO, THREE = (f"instance:10:us-east-1:i-{number}:" for number in (1, 2, 3))
@@ -108,3 +109,24 @@ def test_what_is_no_resource_id_is_refused_and_nothing_is_added(scene: Scene, od
             with pytest.raises(InvalidResourceId):
                 change("ours", [ONE, odd])
         assert tx.groups.members("ours") == []
+
+
+def test_groups_of_some_accounts_hold_only_what_lies_in_them(scene: Scene) -> None:
+    mine, theirs = (
+        Resource.of(resource_type="instance", account=account, region="us-east-1", provider_id="i-1")
+        for account in ("10", "20")
+    )
+    with scene.store.write() as tx:
+        tx.resources.save([mine, theirs])
+        for name, members in (("both", [mine, theirs]), ("other", [theirs]), ("unknown", [TWO])):
+            tx.groups.save(name)
+            tx.groups.add(name, [each if isinstance(each, str) else each.resource_id for each in members])
+        only = frozenset({"10"})
+        assert [(group.name, group.members) for group in tx.groups.all(accounts=only)] == [("both", 1)]
+        assert tx.groups.members("both", accounts=only) == [mine.resource_id]
+        assert tx.groups.members("both", after=mine.resource_id) == [theirs.resource_id]
+        assert tx.groups.members("both", most=1) == [mine.resource_id]
+        found = [tx.groups.find(name, accounts=only) for name in ("both", "other", "unknown", "absent")]
+        assert [group.members if group else None for group in found] == [1, None, None, None]
+        assert [group.name for group in tx.groups.all()] == ["both", "other", "unknown"]
+        assert tx.groups.all(accounts=frozenset()) == []

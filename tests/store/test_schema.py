@@ -1,11 +1,8 @@
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import CheckConstraint, inspect, text
 from sqlalchemy.schema import CreateTable
-from tests.postgresql import PostgresqlServer
 
 from duetime.core.errors import DatabaseMissing
 from duetime.store import access_tables, statistics_tables
@@ -49,6 +46,7 @@ def _catalogue(store: Store) -> dict[str, list[str]]:
             checks = [str(check) for table in metadata.tables for check in found.get_check_constraints(table)]
             keys = [str(found.get_pk_constraint(table)) for table in metadata.tables]
             indexes = connection.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"))
+            checks += connection.scalars(text("SELECT sql FROM sqlite_master WHERE type = 'trigger'"))
         else:
             checks = list(
                 connection.scalars(
@@ -59,6 +57,10 @@ def _catalogue(store: Store) -> dict[str, list[str]]:
                 )
             )
             keys = []
+            checks += connection.scalars(text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal"))
+            checks += connection.scalars(
+                text("SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace")
+            )
             indexes = connection.scalars(text("SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"))
         ours = [line for line in indexes if "runs_default" not in line]
     found_lines = {"columns": columns, "checks": checks + keys, "indexes": ours}
@@ -66,21 +68,6 @@ def _catalogue(store: Store) -> dict[str, list[str]]:
         kind: sorted(line for line in lines if "alembic" not in line and "runs_default" not in line)
         for kind, lines in found_lines.items()
     }
-
-
-@pytest.fixture
-def empty(store: Store, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    """Return a database of the same kind in which nothing has been created."""
-    if store.is_sqlite:
-        (tmp_path / "empty.db").touch(mode=0o600)
-        with Store(f"sqlite:///{tmp_path / 'empty.db'}") as empty:
-            yield empty
-        return
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    name = f"empty_{store.url.database}"
-    with Store(server.create(name)) as empty:
-        yield empty
-    server.drop(name)
 
 
 def test_an_empty_database_is_refused_with_the_remedy(empty: Store) -> None:

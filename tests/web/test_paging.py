@@ -55,5 +55,5 @@ def test_an_instant_beyond_the_calendar_is_refused() -> None:
 
 
 def test_no_cursor_is_the_beginning() -> None:
-    assert read_number(None) is read_text(None) is read_run_place(None) is None
-    assert write_number(None) is write_text(None) is write_run_place(None) is None
+    assert [read_number(None), read_text(None), read_run_place(None)] == [None] * 3
+    assert [write_number(None), write_text(None), write_run_place(None)] == [None] * 3

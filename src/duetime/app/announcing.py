@@ -26,7 +26,12 @@ def announce(endings: Sequence[Ending]) -> None:
         **dict(sorted(statuses.items())),
         "event_types": sorted({ending.claim.event_type for ending in ended}),
         "event_ids": [ending.claim.event_id for ending in ended],
+        "run_ids": [_run_id(ending) for ending in ended],
+        "session_id": ended[0].session_id,
     }
+    traces = sorted({ending.claim.trace_parent.split("-")[1] for ending in ended if ending.claim.trace_parent})
+    if traces:
+        facts["trace_ids"] = traces
     failures = [ending for ending in ended if ending.step.run_status in _FAILURES]
     if not failures:
         _log.info("runs.ended", **facts)

@@ -19,9 +19,12 @@ from duetime.core.guards import Guard
 from duetime.core.registration import Entry, Kind, Registries, registering_with
 from duetime.core.resources import Account, Resource
 from duetime.core.users import User
+from duetime.engine.catalogue import Catalogue
 from duetime.engine.executors import Executor
 from duetime.engine.outbox import Announce
+from duetime.engine.plugin_service import PluginService
 from duetime.engine.runner import Ports
+from duetime.engine.session import Session
 from duetime.engine.worker import Fittings, Worker, WorkerSettings
 from duetime.jobs.arguments import MAX_BYTES
 from duetime.jobs.describe import event_type_of
@@ -119,6 +122,17 @@ class App:
             announce=announce,
         )
         return Worker(clock=self.clock, settings=settings, fittings=fittings, executor=executor)
+
+    def plugin_service(self) -> PluginService:
+        """Return what keeps this process's plugins as the database wishes them, for a process that is no worker."""
+        return PluginService(
+            clock=self.clock,
+            store=self.store,
+            session=Session(clock=self.clock, lease_seconds=1),  # never opened: it reports nothing
+            manager=self.manager,
+            catalogue=Catalogue(self.registries),
+            find=self.plugin_sources,
+        )
 
     @contextmanager
     def current(self) -> Iterator[Self]:

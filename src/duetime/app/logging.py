@@ -2,7 +2,9 @@
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -10,10 +12,14 @@ import structlog
 
 from duetime.core.run_context import current_run
 from duetime.core.sanitising import redact
+from duetime.core.tracing import trace_id
 from duetime.engine.log import FACTS
 
-QUIET = ("alembic", "asyncio", "boto3", "botocore", "s3transfer", "sqlalchemy", "urllib3")
-"""Libraries whose chatter is of no use here; their warnings are."""
+QUIET = (
+    *("alembic", "apprise", "asyncio", "authlib", "boto3", "botocore", "httpcore", "httpx", "opentelemetry"),
+    *("s3transfer", "sqlalchemy", "urllib3", "uvicorn"),
+)
+"""Libraries whose chatter is of no use here, and may hold addresses with keys in them; their warnings are heard."""
 
 _LIST_SHOWN = 12
 
@@ -51,13 +57,39 @@ class _Lines(logging.Formatter):
         facts["level"] = record.levelname.lower()
         facts["logger"] = record.name
         facts["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        run = current_run()
-        if run is not None:
-            facts.setdefault("event_ids", [event_id for event_id, _ in run.occurrences])
-            facts.setdefault("due_at", str(run.occurrences[0][1]) if run.occurrences else "")
+        for name, value in _surroundings():
+            facts.setdefault(name, value)
         if record.exc_info and record.exc_info[0] is not None:
             facts["exception"] = self.formatException(record.exc_info)
         return redact(str(self._render(None, record.levelname.lower(), facts)))
+
+
+_around: ContextVar[Mapping[str, Any]] = ContextVar("duetime_log_facts", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def said_of_each_line(**facts: Any) -> Iterator[None]:
+    """Add facts to every line that is written inside the block, such as the id of the request that it answers."""
+    token = _around.set({**_around.get(), **facts})
+    try:
+        yield
+    finally:
+        _around.reset(token)
+
+
+def _surroundings() -> Iterator[tuple[str, Any]]:
+    """Yield what is said of a line because of where it was written: in which run, request and trace."""
+    run = current_run()
+    if run is not None:
+        yield "event_ids", [event_id for event_id, _ in run.occurrences]
+        yield "due_at", str(run.occurrences[0][1]) if run.occurrences else ""
+        if run.session_id is not None:
+            yield "run_ids", list(run.run_ids)
+            yield "session_id", run.session_id
+    yield from _around.get().items()
+    traced = trace_id()
+    if traced is not None:
+        yield "trace_id", traced
 
 
 def _console(*, colours: bool) -> Any:

@@ -4,18 +4,18 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, field_validator
+from pydantic import ConfigDict, ValidationError
 
-from duetime.app.destinations import read_destinations
-from duetime.bots.durations import read_duration
-from duetime.core.destinations import Destinations
+from duetime.app.observe_part import ObservePart
+from duetime.app.web_part import WebPart
+from duetime.app.work_part import WorkPart
 from duetime.core.errors import Invalid, InvalidDocument, InvalidSetting, nearest
 from duetime.plugins.trust import require_trusted
-from duetime.store.engine import parse_url
 
 FILE_NAME = "duetime.toml"
 PREFIX = "DUETIME_"
@@ -25,119 +25,49 @@ _NOT_OURS = frozenset({CONFIG, "DUETIME_REQUIRE"})
 """Variables with the prefix that are no settings: the file's name, and one that only the tests read."""
 
 
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def read_age(value: object) -> timedelta:
-    """Return a length of time as a setting says it; 0 means none.
-
-    Raises:
-        ValueError: it is no such thing.
-    """
-    if isinstance(value, timedelta):
-        return value
-    try:
-        return timedelta(0) if str(value).strip() == "0" else read_duration(value, name="max_inventory_age")
-    except InvalidSetting as error:
-        raise ValueError(str(error)) from error
-
-
-def _setting(default: Any, *, meaning: str, wanted: str, **limits: Any) -> Any:
-    return Field(default, description=meaning, json_schema_extra={"wanted": wanted}, **limits)
-
-
-class Settings(BaseModel):
+class Settings(ObservePart, WebPart, WorkPart):
     """What can be set. Each field is a key of `duetime.toml` and, in capitals after `DUETIME_`, a variable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    database_url: str = _setting(
-        "sqlite:///duetime.db",
-        meaning="where the database is: a file of SQLite, or a PostgreSQL server",
-        wanted="sqlite:///duetime.db or postgresql://user@host/name",
-        repr=False,  # it may hold a password
-    )
-    plugins: tuple[Path, ...] = _setting(
-        (),
-        meaning="folders of plugins; in the environment separated as in PATH",
-        wanted="a list of folders",
-    )
-    lease_seconds: int = _setting(
-        30,
-        meaning="how long a silent worker keeps its claims",
-        wanted="a whole number of seconds from 1 to 3600",
-        ge=1,
-        le=3600,
-    )
-    worker_slots: int = _setting(
-        8, meaning="how many jobs a worker runs at once", wanted="a whole number from 1 to 256", ge=1, le=256
-    )
-    poll_seconds: float = _setting(
-        0.5,
-        meaning="how often a worker that waits looks for events that others have scheduled",
-        wanted="a number of seconds from 0.01 to 60",
-        ge=0.01,
-        le=60,
-    )
-    drain_seconds: float = _setting(
-        30.0,
-        meaning="how long running jobs may go on when a worker is asked to stop",
-        wanted="a number of seconds from 0 to 86400",
-        ge=0,
-        le=86400,
-    )
-    max_argument_bytes: int = _setting(
-        65536,
-        meaning="how large the arguments of one event may be",
-        wanted="a whole number of bytes from 1024 to 16777216",
-        ge=1024,
-        le=16777216,
-    )
-    history_days: int = _setting(
-        400,
-        meaning="after how many days history and ended events are deleted; 0 keeps them for ever",
-        wanted="a whole number of days from 0 to 36500",
-        ge=0,
-        le=36500,
-    )
-    max_inventory_age: Annotated[timedelta, BeforeValidator(read_age)] = _setting(
-        "24h",
-        meaning="how old an account's last harvest may be for bots to act on it; 0 asks for no limit",
-        wanted="a length of time such as 36h or 7d, or 0",
-        validate_default=True,
-    )
-    owners: Annotated[Literal["any", "known"], BeforeValidator(_lower)] = _setting(
-        "any",
-        meaning="whose bots may act: anybody's, or only those of users who are registered",
-        wanted="any or known",
-    )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = _setting(
-        "info", meaning="which log lines a worker writes", wanted="debug, info, warning or error"
-    )
-    log_format: Annotated[Literal["console", "json"], BeforeValidator(_lower)] = _setting(
-        "console", meaning="how log lines are written: for people, or for programs", wanted="console or json"
-    )
 
-    destinations: Annotated[Destinations, PlainValidator(read_destinations)] = _setting(
-        Destinations(),
-        meaning="where messages go, by name; see [messages](../guides/messages.md)",
-        wanted="a table by name; in the environment a JSON object",
-    )
+class Source(StrEnum):
+    """Where the value of a setting comes from."""
 
-    @field_validator("database_url")
-    @classmethod
-    def _readable(cls, value: str) -> str:
-        parse_url(value)
-        return value
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
 
-    @field_validator("plugins")
-    @classmethod
-    def _at_home(cls, value: tuple[Path, ...]) -> tuple[Path, ...]:
-        return tuple(path.expanduser() for path in value)
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Settings, and where they come from.
+
+    Attributes:
+        settings: what holds.
+        file: the settings file; None = there is none.
+        written: the settings that stand in the file.
+        told: the settings that variables say; they go before the file.
+    """
+
+    settings: Settings
+    file: Path | None
+    written: frozenset[str]
+    told: frozenset[str]
+
+    def source_of(self, name: str) -> Source:
+        """Return where a setting comes from."""
+        if name in self.told:
+            return Source.ENVIRONMENT
+        return Source.FILE if name in self.written else Source.DEFAULT
 
 
 def read_settings(*, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Return the settings, as `read_all` reads them."""
+    return read_all(environment=environment, folder=folder).settings
+
+
+def read_all(*, environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Reading:
     """Read the settings. This is the only place of duetime that looks at the environment.
 
     Args:
@@ -154,9 +84,10 @@ def read_settings(*, environment: Mapping[str, str] | None = None, folder: Path 
     written = {} if path is None else _from_file(path)
     told = _from_environment(variables)
     try:
-        return Settings.model_validate(written | told)
+        settings = Settings.model_validate(written | told)
     except ValidationError as error:
         raise _refusal(error, from_file=path, told=told) from None
+    return Reading(settings, path, frozenset(written), frozenset(told))
 
 
 def variable_of(name: str) -> str:
@@ -188,8 +119,8 @@ def _from_file(path: Path) -> dict[str, Any]:
         if name not in Settings.model_fields:
             near = nearest(name.lower().replace("-", "_"), Settings.model_fields, most=1)
             raise _unknown(name, near=near, place=f", but {path} names it")
-        if isinstance(value, bool):  # pydantic would take true for 1
-            raise InvalidSetting(name, f"must be {_wanted(name)}, not {str(value).lower()}, in {path}")
+        if isinstance(value, bool) != (Settings.model_fields[name].annotation is bool):  # true would pass for 1
+            raise InvalidSetting(name, f"must be {wanted(name)}, not {_written(value)}, in {path}")
     return body
 
 
@@ -213,12 +144,17 @@ def _from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
             near = nearest(variable.removeprefix(PREFIX).lower(), [*Settings.model_fields, "config"], most=1)
             raise _unknown(variable, near=[variable_of(each) for each in near])
         if value.strip():
-            told[name] = _folders(value) if name == "plugins" else value
+            told[name] = _parts(value, separator=separator_of(name))
     return told
 
 
-def _folders(value: str) -> tuple[str, ...]:
-    return tuple(part for part in value.split(os.pathsep) if part)
+def separator_of(name: str) -> str | None:
+    """Return what parts the values of a setting in the environment; None = it has one value."""
+    return _extra(name).get("separator")
+
+
+def _parts(value: str, *, separator: str | None) -> str | tuple[str, ...]:
+    return value if separator is None else tuple(part.strip() for part in value.split(separator) if part.strip())
 
 
 def _unknown(name: str, *, near: Sequence[str], place: str = "") -> InvalidSetting:
@@ -226,9 +162,23 @@ def _unknown(name: str, *, near: Sequence[str], place: str = "") -> InvalidSetti
     return InvalidSetting(name, f"there is no such setting{place}{known}", near=near)
 
 
-def _wanted(name: str) -> str:
+def wanted(name: str) -> str:
+    """Return what a setting must be, in words."""
+    return str(_extra(name)["wanted"])
+
+
+def _extra(name: str) -> dict[str, Any]:
     extra = Settings.model_fields[name].json_schema_extra
-    return str(extra["wanted"]) if isinstance(extra, dict) else "something else"
+    return extra if isinstance(extra, dict) else {}
+
+
+def is_secret(name: str) -> bool:
+    """Return whether the value of a setting may hold a secret."""
+    return not Settings.model_fields[name].repr
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else repr(value)[:80]
 
 
 def _refusal(error: ValidationError, *, from_file: Path | None, told: Mapping[str, Any]) -> Invalid:
@@ -240,6 +190,6 @@ def _refusal(error: ValidationError, *, from_file: Path | None, told: Mapping[st
         where = "" if name in told or from_file is None else f", in {from_file}"
         return InvalidSetting(variable_of(name) if name in told else name, f"{said}{where}")
     value = repr(told.get(name, first["input"]))[:80]
-    shown = "" if name == "database_url" else f", not {value}"
+    shown = "" if is_secret(name) else f", not {value}"
     place = "" if name in told or from_file is None else f", in {from_file}"
-    return InvalidSetting(variable_of(name) if name in told else name, f"must be {_wanted(name)}{shown}{place}")
+    return InvalidSetting(variable_of(name) if name in told else name, f"must be {wanted(name)}{shown}{place}")

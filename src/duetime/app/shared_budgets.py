@@ -19,12 +19,12 @@ class SharedBudgets:
         self._store = store
         self._own = LocalBudgets(store.clock)
 
-    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int) -> Lease:
+    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
         try:
             with self._store.write() as tx:
-                return tx.budgets.lease(key, limit=limit, wanted=wanted)
+                return tx.budgets.lease(key, limit=limit, wanted=wanted, made=made)
         except DatabaseUnavailable:
-            return self._own.lease(key, limit=limit, wanted=wanted)
+            return self._own.lease(key, limit=limit, wanted=wanted, made=made)
 
     def throttled(self, key: BudgetKey, *, limit: Limit, retry_after: timedelta | None) -> Budget:
         try:

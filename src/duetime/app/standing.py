@@ -1,4 +1,4 @@
-"""The events of duetime itself: pruning once a day, and a harvest of each account again and again.
+"""The events of duetime itself: pruning once a day, counting every hour, and a harvest of each account again and again.
 
 Each has a dedupe key of its own, so planting it again finds the one that lives and leaves it as it stands, paused or
 moved by a person; only a changed setting is written over it.
@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from duetime.builtin.count_runs import COUNT_RUNS
 from duetime.builtin.harvest import HARVEST
 from duetime.builtin.prune import PRUNE
 from duetime.core.events import Event, OnExisting
 from duetime.core.operations import ScheduleEvent
 from duetime.core.schedules import Schedule
-from duetime.schedule import Daily, Periodic
+from duetime.schedule import Daily, Hourly, Periodic
 from duetime.scheduling.client import Client
 from duetime.scheduling.keys import dedupe_key
 from duetime.scheduling.preparation import Request, prepare
@@ -22,6 +23,9 @@ from duetime.store.store import Transaction
 
 PRUNE_AT = "03:17"
 """When history is pruned, in UTC: a quiet minute that other daily jobs leave alone."""
+
+COUNT_AT_MINUTE = 7
+"""When in each hour the one before is counted: after the grace that endings have to be written."""
 
 _NOBODY = 0
 """Stands for the bot in the keys of these events; bots count from 1."""
@@ -44,6 +48,24 @@ def plant_pruning(client: Client, *, history_days: int, actor: str = "") -> Even
     )
     # Planted at every start of a worker: a person's other time of day must survive that.
     return _plant(client, wish if history_days else None, key=key, actor=actor, keep_schedule=True)
+
+
+def plant_counting(client: Client, *, actor: str = "") -> Event | None:
+    """Let history be counted every hour.
+
+    Returns:
+        The live event.
+    """
+    key = dedupe_key(bot_id=_NOBODY, slot="standing", resource_id="", event_type=COUNT_RUNS, nth=0)
+    wish = Request(
+        event_type=COUNT_RUNS,
+        schedule=Hourly(COUNT_AT_MINUTE),
+        args={},
+        description="Count the runs of the last hour",
+        on_existing=OnExisting.REPLACE,
+        created_by=actor,
+    )
+    return _plant(client, wish, key=key, actor=actor, keep_schedule=True)
 
 
 def plant_harvest(

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from duetime.bots.pending import Decision, PendingEvents, PendingNumbers, decide_pending, decide_resumed
 from duetime.bots.planned_run import RUN_BOT, planned_run, plant_schedule
+from duetime.bots.require import Require, anybody
 from duetime.core.bots import Bot, BotDefinition, BotStatus
 from duetime.core.errors import Conflict
 from duetime.core.operations import UnscheduleEvents
@@ -51,6 +52,7 @@ def apply_bot(
     pending: PendingEvents = PendingEvents.KEEP,
     actor: str = "",
     activates: int | None = None,
+    require: Require = anybody,
 ) -> Applied:
     """Insert a bot or give it a new version, and bring its recurring run to its schedule.
 
@@ -60,12 +62,14 @@ def apply_bot(
         pending: what becomes of the events that it has scheduled before.
         actor: who asks.
         activates: the earlier version whose definition this is, for the audit trail; None = it is a new one.
+        require: may refuse.
 
     Raises:
         Conflict: the bot is archived, which is final.
         InvalidSchedule: its schedule never fires.
     """
     with client.store.write() as tx:
+        require(tx.bots.locked(definition.name))
         bot, is_changed = tx.bots.save(definition, created_by=actor)
         if not is_changed:
             return Applied(bot, is_new=False, is_changed=False)
@@ -111,6 +115,7 @@ def pause_bot(
     pending: PendingEvents = PendingEvents.KEEP,
     actor: str = "",
     reason: str = "",
+    require: Require = anybody,
 ) -> Moved:
     """Stop a bot's runs, and do with the events that it scheduled what is asked for.
 
@@ -119,7 +124,7 @@ def pause_bot(
         Conflict: it is archived.
     """
     with client.store.write() as tx:
-        bot = _require_live(tx, name)
+        bot = _require_live(tx, name, require)
         was = _move(tx, bot, BotStatus.PAUSED, actor=actor, reason=reason)
         decision = decide_pending(tx, client, bot, pending, reason=f"bot paused by {actor}", actor=actor)
         numbers = decision.carry_out(tx, reason=_by(actor, reason))
@@ -128,7 +133,7 @@ def pause_bot(
         return Moved(tx.bots.by_name(name), numbers)
 
 
-def resume_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> Moved:
+def resume_bot(client: Client, name: str, *, actor: str = "", reason: str = "", require: Require = anybody) -> Moved:
     """Let a paused bot run again, and with it the events that were paused with it and are still wanted.
 
     Runs and events missed meanwhile follow their catch-up rule.
@@ -138,7 +143,7 @@ def resume_bot(client: Client, name: str, *, actor: str = "", reason: str = "") 
         Conflict: it is archived.
     """
     with client.store.write() as tx:
-        bot = _require_live(tx, name)
+        bot = _require_live(tx, name, require)
         was = _move(tx, bot, BotStatus.RUNNING, actor=actor, reason=reason)
         if was is BotStatus.RUNNING:
             return Moved(bot)
@@ -170,9 +175,12 @@ def preview_archive(client: Client, name: str) -> PendingNumbers:
         return PendingNumbers(cancelled=tx.bot_events.count(bot.bot_id, besides=RUN_BOT))
 
 
-def archive_bot(client: Client, name: str, *, actor: str = "", reason: str = "") -> tuple[Bot, int]:
+def archive_bot(
+    client: Client, name: str, *, actor: str = "", reason: str = "", require: Require = anybody
+) -> tuple[Bot, int]:
     """End a bot for good and cancel its pending events; return it and how many were cancelled."""
     with client.store.write() as tx:
+        require(tx.bots.locked(name))
         bot = tx.bots.by_name(name)
         if bot.status is BotStatus.ARCHIVED:
             return bot, 0
@@ -191,7 +199,8 @@ def archive_bot(client: Client, name: str, *, actor: str = "", reason: str = "")
         return tx.bots.by_name(name), cancelled
 
 
-def _require_live(tx: Transaction, name: str) -> Bot:
+def _require_live(tx: Transaction, name: str, require: Require) -> Bot:
+    require(tx.bots.locked(name))
     bot = tx.bots.by_name(name)
     if bot.status is BotStatus.ARCHIVED:
         message = f"Bot {name!r} is archived, which is final."

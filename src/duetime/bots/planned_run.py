@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from duetime.bots.require import Require, anybody
 from duetime.core.bots import Bot, BotStatus
 from duetime.core.errors import Conflict
 from duetime.core.events import Event, OnExisting
@@ -18,14 +19,21 @@ RUN_BOT = "duetime.run_bot"
 """The event type of a bot run; a bot's schedule is one recurring event of it."""
 
 
-def request_run(client: Client, name: str, *, actor: str = "") -> Event:
+def request_run(client: Client, name: str, *, actor: str = "", require: Require = anybody) -> Event:
     """Schedule a run of a bot for now and return its event.
+
+    Args:
+        client: where.
+        name: which.
+        actor: who asks.
+        require: may refuse.
 
     Raises:
         UnknownName: there is no such bot.
         Conflict: it is paused or archived.
     """
     with client.store.write() as tx:
+        require(tx.bots.locked(name))
         bot = tx.bots.by_name(name)
         if bot.status is not BotStatus.RUNNING:
             remedy = "Resume it first." if bot.status is BotStatus.PAUSED else "That is final."

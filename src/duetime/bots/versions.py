@@ -9,6 +9,7 @@ from typing import Any
 from duetime.bots.definition import to_document
 from duetime.bots.lifecycle import Applied, apply_bot
 from duetime.bots.pending import PendingEvents
+from duetime.bots.require import Require, anybody
 from duetime.bots.yaml_writing import write_yaml
 from duetime.core.bots import BotDefinition
 from duetime.core.json_types import JsonValue
@@ -46,7 +47,13 @@ def compare_text(before: BotDefinition, after: BotDefinition, *, names: tuple[st
 
 
 def activate_version(
-    client: Client, name: str, version: int, *, pending: PendingEvents = PendingEvents.KEEP, actor: str = ""
+    client: Client,
+    name: str,
+    version: int,
+    *,
+    pending: PendingEvents = PendingEvents.KEEP,
+    actor: str = "",
+    require: Require = anybody,
 ) -> Applied:
     """Make the definition of an earlier version a bot's active one again.
 
@@ -59,7 +66,7 @@ def activate_version(
     """
     with client.store.read() as tx:
         found = tx.bots.version(name, version)
-    return apply_bot(client, found.definition, pending=pending, actor=actor, activates=version)
+    return apply_bot(client, found.definition, pending=pending, actor=actor, activates=version, require=require)
 
 
 def _differences(path: str, before: JsonValue, after: JsonValue) -> Iterator[Difference]:

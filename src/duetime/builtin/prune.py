@@ -1,5 +1,6 @@
 """The event type that deletes old history."""
 
+from collections import Counter
 from datetime import timedelta
 
 from duetime.core.outcomes import JobOutcome, Succeeded
@@ -18,7 +19,7 @@ events = ScheduledEventRegistryWrapper()
 
 @events.register(PRUNE)
 class Prune(ScheduledEventJob):
-    """Deletes runs with their notes, and events and worker sessions that ended, when older than `days`.
+    """Deletes runs with their notes and counts, events and worker sessions that ended, when older than `days`.
 
     It does so in small transactions. Audit entries stay for ever: who changed what is to be known for as long as the
     database is.
@@ -47,20 +48,20 @@ class Prune(ScheduledEventJob):
         """Delete until nothing old is left or somebody asks to stop."""
         store = current_client(PRUNE).store
         before = store.now() - timedelta(days=self.days)
-        runs = events_deleted = sessions = notes = 0
+        deleted: Counter[str] = Counter(dict.fromkeys(("runs", "events", "sessions", "notes", "counts"), 0))
         while not self.cancel_requested:
             with store.write() as tx:
-                some_runs = tx.runs.prune(before=before, most=_BATCH)
-                some_events = tx.events.prune(before=before, most=_BATCH)
-                some_sessions = tx.sessions.prune(before=before, most=_BATCH)
-                some_notes = tx.notes.prune(before=before, most=_BATCH)
-            runs += some_runs
-            events_deleted += some_events
-            sessions += some_sessions
-            notes += some_notes
-            if max(some_runs, some_events, some_sessions, some_notes) < _BATCH:
+                some = {
+                    "runs": tx.runs.prune(before=before, most=_BATCH),
+                    "events": tx.events.prune(before=before, most=_BATCH),
+                    "sessions": tx.sessions.prune(before=before, most=_BATCH),
+                    "notes": tx.notes.prune(before=before, most=_BATCH),
+                    "counts": tx.run_counts.prune(before=before, most=_BATCH),
+                }
+            deleted.update(some)
+            if max(some.values()) < _BATCH:
                 break
-        return Succeeded({"runs": runs, "events": events_deleted, "sessions": sessions, "notes": notes})
+        return Succeeded(dict(deleted))
 
 
 def load() -> None:

@@ -9,7 +9,7 @@ from duetime.cli.options import Json
 from duetime.cli.output import line
 from duetime.cli.plain import emit
 from duetime.core.bots import Badge
-from duetime.core.errors import Invalid, UnknownName, nearest
+from duetime.core.errors import Invalid
 
 
 def badge(
@@ -21,25 +21,12 @@ def badge(
     as_json: Json = False,
 ) -> None:
     """Give an account badges, or take some from it; without either, show those it has."""
+    from duetime.app.account_changes import change_badges
     from duetime.cli.opening import actor, opened
 
     given = read_badges(badges or ())
-    with opened() as duetime, duetime.store.write() as tx:
-        before = tx.accounts.get(account)
-        for key in remove or ():
-            if key not in before.badges:
-                raise UnknownName(f"badge of account {account}", key, near=nearest(key, before.badges))
-        kept = {key: value for key, value in before.badges.items() if key not in (remove or ())}
-        after = before
-        if {**kept, **given} != dict(before.badges):
-            after = tx.accounts.set_badges(account, {**kept, **given})
-            tx.audit.add(
-                actor=actor(),
-                verb="account.badges",
-                subject=f"account:{account}",
-                before={"badges": dict(before.badges)},
-                after={"badges": dict(after.badges)},
-            )
+    with opened() as duetime:
+        after = change_badges(duetime, account, given=given, taken=remove or (), actor=actor())
     if as_json:
         emit(after)
     else:

@@ -1,6 +1,5 @@
 """`duetime accounts`: the clouds that are read."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from duetime.cli import account_badges, account_harvest, account_removal
 from duetime.cli.options import Json
 from duetime.cli.output import instant, line, status, table
-from duetime.cli.plain import emit, plain
+from duetime.cli.plain import emit
 from duetime.core.errors import Invalid
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add an account, or change what is known of it. No call to the cloud is made."""
-    from duetime.app.standing import plant_harvest
+    from duetime.app.account_changes import save_account
     from duetime.cli.opening import actor, opened
     from duetime.cli.when import read_span
     from duetime.core.resources import Account
@@ -70,15 +69,9 @@ def add(
         settings={key: value for key, value in given.items() if value is not None} | _settings(settings or ()),
     )
     with opened() as duetime:
-        duetime.clouds.check(added)
-        with duetime.store.write() as tx:
-            # What it had before stays, unless it is said anew.
-            known = next((each for each in tx.accounts.all() if each.account == account), added)
-            added = replace(added, badges={**known.badges, **account_badges.read_badges(badges or ())})
-            tx.accounts.save(added)
-            tx.audit.add(actor=actor(), verb="account.save", subject=f"account:{account}", after=plain(added))
-            saved = tx.accounts.get(account)
-        event = plant_harvest(duetime.client, account, every=interval, actor=actor())
+        saved, event = save_account(
+            duetime, added, badges=account_badges.read_badges(badges or ()), every=interval, actor=actor()
+        )
     if as_json:
         emit(saved, harvest_event=event)
         return

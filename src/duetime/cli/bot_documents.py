@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from duetime.cli.bot_examination import check, examine, known_places, opened_if_there, warnings_about
+from duetime.cli.bot_examination import examine, opened_if_there
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.output import error_line, line
@@ -28,6 +28,8 @@ def validate(
     What scopes name and nothing knows is a warning. Without a database, the inventory is not asked. Exits with 2 when
     something is wrong; warnings alone exit with 0.
     """
+    from duetime.app.bot_examination import check, known_places, warnings_about
+
     examined = examine(files)
     with opened_if_there() as (app, is_there):
         check(app, examined, allow_unknown=allow_unknown)
@@ -129,6 +131,7 @@ def import_(
     if custodian:
         _show_policies(files, as_json=as_json)
         return
+    from duetime.app.bot_examination import check
     from duetime.bots.definition import to_document
     from duetime.bots.lifecycle import apply_bot
     from duetime.bots.yaml_writing import write_yaml

@@ -1,4 +1,4 @@
-"""Bots of files, read and checked with what is loaded and known here."""
+"""Bots of files, and what can be loaded to check them with."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,6 @@ from duetime.core.errors import DuetimeError, InvalidDocument, Unavailable
 if TYPE_CHECKING:
     from duetime.app.app import App
     from duetime.bots.document import Examined
-    from duetime.bots.scope_check import KnownPlaces
 
 
 def examine(paths: Sequence[Path], *, older: bool = True) -> "list[Examined]":
@@ -28,57 +27,6 @@ def examine(paths: Sequence[Path], *, older: bool = True) -> "list[Examined]":
                 each.complaints.add(bot.error(f"the bot {name!r} stands in {seen[name]} too", "name"))
             seen.setdefault(name, bot.node.place.source)
     return examined
-
-
-def check(app: "App", examined: "Sequence[Examined]", *, allow_unknown: bool) -> None:
-    """Add to the complaints what the loaded filters and actions refuse."""
-    from duetime.bots.check import problems_of
-
-    types = known_event_types(app)
-    for each in examined:
-        for bot in each.bots:
-            each.complaints.extend(
-                problems_of(bot, registries=app.registries, event_types=types, allow_unknown=allow_unknown)
-            )
-
-
-def known_event_types(app: "App") -> set[str]:
-    """Return the event types that are loaded here, or that somebody has ever made known."""
-    loaded = set(app.registries.event_types)
-    try:
-        return loaded | set(app.client.event_types())
-    except Unavailable:
-        return loaded
-
-
-def known_places(app: "App") -> "KnownPlaces":
-    """Return what there is for scopes to name."""
-    from duetime.bots.scope_check import KnownPlaces
-    from duetime.core.resource_types import ResourceType
-
-    with app.store.read() as tx:
-        accounts = tx.accounts.all()
-        regions, types = tx.resources.regions_and_types()
-        groups = frozenset(group.name for group in tx.groups.all())
-    provided: set[str] = set()
-    for account in accounts:
-        try:
-            provided |= set(app.clouds.resource_types(account=account.account))
-        except DuetimeError:  # an account of a provider that is not installed here brings no types
-            continue
-    return KnownPlaces(
-        accounts={account.account: account.badges for account in accounts},
-        regions=regions.union(*(account.regions for account in accounts)),
-        resource_types={*types, *provided, *(kind.value for kind in ResourceType)},
-        groups=groups,
-    )
-
-
-def warnings_about(examined: "Sequence[Examined]", known: "KnownPlaces") -> list[InvalidDocument]:
-    """Return what the scopes name and nothing knows."""
-    from duetime.bots.scope_check import warnings_of
-
-    return [warning for each in examined for bot in each.bots for warning in warnings_of(bot, known)]
 
 
 @contextmanager

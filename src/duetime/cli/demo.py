@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from duetime.cli.demo_pages import LOGIN, Shown, add_guest, opened_pages, show_in_background
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.output import line
 from duetime.cli.plain import emit
+from duetime.cli.stop_signals import StopSignals
+from duetime.cli.web import missing_libraries
 from duetime.core.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ def demo(
     database: Annotated[
         Path, typer.Option("--database", metavar="FILE", help="The database that it leaves behind.")
     ] = Path("duetime-demo.db"),
+    no_web: Annotated[bool, typer.Option("--no-web", help="Leave out the pages at the end.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show duetime at work on a simulated cloud: no account, nothing beyond this machine, under a minute.
@@ -37,7 +41,8 @@ def demo(
     delete unused volumes, and close buckets that somebody makes public
     meanwhile. What an owner tags or closes in time is let alone, and its event
     says why. At the end AWS is asked whether exactly that has happened; if not,
-    the exit code is 6.
+    the exit code is 6. Then the pages show it all, until Ctrl-C; without a
+    terminal, from the background and for ten minutes.
     """
     from duetime.app.logging import configure_logging
     from duetime.cli.demo_stage import make_room, opened_stage
@@ -63,9 +68,12 @@ def demo(
         shown = commands(stage, story)
     seconds = clock.monotonic() - began
     if as_json:
-        _emit(proof, picture, seconds=seconds, database=database)
+        pages = None if no_web or missing_libraries() else show_in_background(database)
+        _emit(proof, picture, seconds=seconds, database=database, pages=pages)
     else:
         conclude(proof, picture, shown, seconds=seconds, database=database)
+        if not no_web:
+            show_pages(database)
     if not proof.holds:
         raise typer.Exit(ExitCode.ATTENTION)
 
@@ -82,7 +90,35 @@ def _set_up(stage: "Stage", *, view: "View", as_json: bool) -> None:
     view.step("A worker starts.")
 
 
-def _emit(proof: "Proof", picture: "Picture", *, seconds: float, database: Path) -> None:
+def show_pages(database: Path) -> None:
+    """Serve the pages until Ctrl-C, or start a server in the background when nobody sits before it."""
+    line()
+    if missing_libraries():
+        line("The pages need libraries that are not installed. Run pip install 'duetime[web]'.")
+    elif sys.stdout.isatty():
+        _serve_here(database)
+    else:
+        shown = show_in_background(database)
+        _invite(shown.address, shown.password)
+        line(f"They end by themselves in {shown.seconds // 60} minutes. To end them now: kill {shown.pid}")
+
+
+def _serve_here(database: Path) -> None:
+    signals = StopSignals()
+    password = add_guest(database)
+    with opened_pages(database) as serving:
+        signals.stop(serving)
+        _invite(serving.address, password)
+        line("Ctrl-C ends them.")
+        serving.run()
+
+
+def _invite(address: str, password: str) -> None:
+    line(f"The pages are at {address}")
+    line(f"Log in as {LOGIN} with the password {password} to see everything and change nothing.")
+
+
+def _emit(proof: "Proof", picture: "Picture", *, seconds: float, database: Path, pages: Shown | None = None) -> None:
     events: dict[str, dict[str, object]] = {}
     for kind, progress in picture.events.items():
         events.setdefault(kind.bot, {})[kind.event_type] = progress._asdict()
@@ -98,6 +134,7 @@ def _emit(proof: "Proof", picture: "Picture", *, seconds: float, database: Path)
             "requests_per_1000_events": picture.calls_per_thousand,
             "seconds": round(seconds, 1),
             "database": database.absolute(),
+            "web": pages,
         }
     )
 

@@ -8,9 +8,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from duetime.cli import (
+    access_groups,
     accounts,
     actions,
+    api_keys,
+    audit,
     bots,
+    config,
     database,
     demo,
     destinations,
@@ -18,10 +22,12 @@ from duetime.cli import (
     events,
     filters,
     history,
+    logins,
     plugins,
     resources,
     up,
     users,
+    web,
     worker,
 )
 from duetime.cli.errors import report
@@ -43,6 +49,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("up")(up.up)
 app.command("worker")(worker.worker)
+app.command("web")(web.web)
+app.command("config")(config.config)
 app.add_typer(database.app, name="db")
 app.add_typer(bots.app, name="bots")
 app.add_typer(filters.app, name="filters")
@@ -52,8 +60,12 @@ app.add_typer(history.app, name="history")
 app.add_typer(resources.app, name="resources")
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(users.app, name="users")
+app.add_typer(logins.app, name="logins")
+app.add_typer(access_groups.app, name="access-groups")
+app.add_typer(api_keys.app, name="api-keys")
 app.add_typer(plugins.app, name="plugins")
 app.add_typer(destinations.app, name="destinations")
+app.add_typer(audit.app, name="audit")
 app.command("doctor")(doctor.doctor)
 
 

@@ -3,7 +3,7 @@
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from duetime.cli.output import error_line
@@ -67,12 +67,21 @@ def open_app(settings: "Settings", *, create: bool = False) -> Iterator["App"]:
         ),
         destinations=settings.destinations,
     )
-    with closing(app):
+    with _traces(settings), closing(app):
         if create:
             upgrade(store.engine)
         else:
             require_current(store.engine)
         yield app
+
+
+def _traces(settings: "Settings") -> AbstractContextManager[None]:
+    """Return the block in which traces are sent, if they are wanted; else OpenTelemetry is not even imported."""
+    if not settings.traces:
+        return nullcontext()
+    from duetime.app.tracing import traced
+
+    return traced()
 
 
 def actor() -> str:

@@ -1,8 +1,9 @@
-"""SIGTERM and Ctrl-C, as a worker takes them."""
+"""What asks a worker or a web server to stop: SIGTERM, Ctrl-C, and the end of whoever started it."""
 
 import os
 import queue
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Protocol
@@ -19,9 +20,9 @@ class Stoppable(Protocol):
 
 
 class StopSignals:
-    """The first SIGTERM or SIGINT drains the worker, the second one ends the process at once.
+    """The first SIGTERM or SIGINT drains what works here, the second one ends the process at once.
 
-    They are taken from the beginning, so that one that comes while the worker is still being built ends it well too.
+    They are taken from the beginning, so that one that comes while that is still being built ends it well too.
     """
 
     def __init__(self) -> None:
@@ -33,7 +34,7 @@ class StopSignals:
             signal.signal(number, self._handle)
 
     def stop(self, working: Stoppable) -> None:
-        """Name the worker that shall stop."""
+        """Name what shall stop."""
 
         def wait() -> None:
             self._came.get()
@@ -46,3 +47,13 @@ class StopSignals:
             os._exit(SIGNAL_EXIT + number)
         self._asked = True
         self._came.put(number)
+
+
+def stop_with_parent(working: Stoppable) -> None:
+    """Stop when standard input ends: then the process that started this one is gone."""
+
+    def watch() -> None:
+        sys.stdin.read()
+        working.stop()
+
+    threading.Thread(target=watch, name="duetime-parent", daemon=True).start()

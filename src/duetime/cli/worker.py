@@ -1,7 +1,5 @@
 """`duetime worker`: runs what is due until it is asked to stop."""
 
-import sys
-import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,11 +7,11 @@ import typer
 from duetime.cli.exit_codes import ExitCode
 from duetime.cli.options import Json
 from duetime.cli.plain import emit
-from duetime.cli.stop_signals import StopSignals
+from duetime.cli.stop_signals import StopSignals, stop_with_parent
 
 if TYPE_CHECKING:
     from duetime.app.settings import Settings
-    from duetime.engine.worker import Worker, WorkerSettings
+    from duetime.engine.worker import WorkerSettings
 
 
 def worker(
@@ -30,7 +28,7 @@ def worker(
     from duetime.app.logging import configure_logging
     from duetime.app.publishing import publish
     from duetime.app.settings import read_settings
-    from duetime.app.standing import plant_pruning
+    from duetime.app.standing import plant_counting, plant_pruning
     from duetime.cli.opening import actor, open_app
     from duetime.engine.executors import ThreadExecutor
 
@@ -40,6 +38,7 @@ def worker(
     with open_app(settings) as app:
         publish(app, plugins=False)
         plant_pruning(app.client, history_days=settings.history_days, actor=actor())
+        plant_counting(app.client, actor=actor())
         working = app.worker(
             settings=worker_settings(settings),
             executor=ThreadExecutor(slots=settings.worker_slots),
@@ -47,7 +46,7 @@ def worker(
         )
         signals.stop(working)
         if supervised:
-            _stop_with_parent(working)
+            stop_with_parent(working)
         code = working.run()
         if code == ExitCode.OK:
             app.manager.unload_all()
@@ -66,13 +65,3 @@ def worker_settings(settings: "Settings") -> "WorkerSettings":
         poll_seconds=settings.poll_seconds,
         drain_seconds=settings.drain_seconds,
     )
-
-
-def _stop_with_parent(working: "Worker") -> None:
-    """Drain when standard input ends: then the process that started this one is gone."""
-
-    def watch() -> None:
-        sys.stdin.read()
-        working.stop()
-
-    threading.Thread(target=watch, name="duetime-parent", daemon=True).start()

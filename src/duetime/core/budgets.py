@@ -78,6 +78,7 @@ class Budget:
         tokens: calls that it held at `refilled_at`.
         blocked_until: nothing is sent before; None = no block.
         throttles: how often the cloud has refused calls as too many.
+        calls: how many calls were made, as far as their makers have said.
     """
 
     rate: float
@@ -86,6 +87,7 @@ class Budget:
     refilled_at: datetime
     blocked_until: datetime | None = None
     throttles: int = 0
+    calls: int = 0
 
     @classmethod
     def full(cls, limit: Limit, *, now: datetime) -> Self:

@@ -18,6 +18,7 @@ class Claim(NamedTuple):
         token: the fencing token; every write of this attempt carries it.
         schedule_text: JSON of the schedule; decoded only when it recurs.
         attempt: the number of this attempt at `due_at`, from 1.
+        trace_parent: the W3C trace parent of whoever scheduled it, when that was traced.
     """
 
     event_id: int
@@ -38,6 +39,7 @@ class Claim(NamedTuple):
     recheck: bool
     group_key: int | None
     user_resource_id: str | None
+    trace_parent: str | None = None
 
     @property
     def recurring(self) -> bool:

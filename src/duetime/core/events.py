@@ -29,6 +29,7 @@ class NewEvent(NamedTuple):
         group_key: events with equal keys may be served by one job call; None = alone.
         recheck: whether the bot's filters are asked again on a fresh read before the job starts.
         cancel_when_compliant: whether it is cancelled once its resource no longer matches its bot.
+        trace_parent: the W3C trace parent of the span that asks for it; None when nobody traces.
     """
 
     event_type: str
@@ -50,6 +51,7 @@ class NewEvent(NamedTuple):
     parent_id: int | None = None
     user_resource_id: str | None = None
     created_by: str = ""
+    trace_parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from duetime.core.claims import Claim
 from duetime.core.clock import Clock
 from duetime.core.cloud import Cloud
+from duetime.core.events import run_id_of
 from duetime.core.json_types import JsonObject
 from duetime.core.operations import Operation
 from duetime.core.outcomes import JobOutcome
@@ -76,6 +78,8 @@ class RunContext:
         occurrences: the events it serves, by id and due time.
         outcomes: what the job reported of its resources.
         notebook: what this attempt's job wrote down, or an earlier attempt's.
+        claims: what it serves, as it was claimed; empty in contexts made by hand.
+        session_id: the worker session that makes the call; None in contexts made by hand.
     """
 
     clock: Clock
@@ -88,11 +92,18 @@ class RunContext:
     operations: list[Operation] = field(default_factory=list)
     outcomes: dict[str, JobOutcome] = field(default_factory=dict)
     notebook: Notebook = field(default_factory=_NoNotebook)
+    claims: Sequence[Claim] = ()
+    session_id: int | None = None
 
     @property
     def idempotency_key(self) -> str:
         """The same text for every attempt at these due times."""
         return ",".join(f"{event_id}@{due_at:%Y%m%dT%H%M%S.%fZ}" for event_id, due_at in self.occurrences)
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The runs that this call will be in the history; none for contexts made by hand."""
+        return tuple(run_id_of(claim.event_id, claim.due_at, claim.attempt) for claim in self.claims)
 
     def resources(self) -> tuple[Resource, ...]:
         """Return the resources of this call: the fresh reading, else the inventory's, else what the id alone says."""

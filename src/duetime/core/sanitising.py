@@ -18,6 +18,7 @@ _SECRETS = re.compile(
     \b(?:AKIA|ASIA)[0-9A-Z]{16}\b                               # access key ids
     | \bxox[abprs]-[0-9A-Za-z-]{10,}                            # chat tokens
     | \bgh[pousr]_[0-9A-Za-z]{20,}                              # forge tokens
+    | \bdt_[0-9A-Za-z]{4,20}_[\w-]{20,100}                      # our own API keys
     | (?<![\w-])eyJ[\w-]{8,2000}\.[\w-]{8,4000}\.[\w-]{8,}      # signed web tokens
     | (?<=://)[^/\s:@]*:[^/\s]*(?=@)                            # user:password@ in addresses
     """
@@ -34,7 +35,7 @@ _NAMED_SECRETS = re.compile(
 )
 _PRIVATE_KEY = re.compile(r"-----BEGIN[ A-Z]{0,40}PRIVATE KEY-----")
 _PRIVATE_KEY_END = re.compile(r"-----END[ A-Z]{0,40}PRIVATE KEY-----")
-_HINT = re.compile(rf"(?i){_NAME}|akia|asia|xox[abprs]-|gh[pousr]_|eyj|://|private key-----")
+_HINT = re.compile(rf"(?i){_NAME}|akia|asia|xox[abprs]-|gh[pousr]_|dt_|eyj|://|private key-----")
 """Cheap to look for and part of everything that the patterns above find: nearly every result has none of it."""
 
 

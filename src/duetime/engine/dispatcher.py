@@ -1,6 +1,6 @@
 """Claims due events and hands them to the executor."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -15,13 +15,15 @@ from duetime.engine.finished import Finished
 from duetime.engine.in_flight import InFlight
 from duetime.engine.judging import DEFER_AFTER_FAULT, Judge
 from duetime.engine.log import get_logger
+from duetime.engine.meter import Meter
 from duetime.engine.occurrences import Occurrences
 from duetime.engine.outbox import Outbox
 from duetime.engine.runner import Runner
 from duetime.engine.service import Service
 from duetime.engine.session import Session
-from duetime.engine.units import UNITS_PER_SLOT, Durations, Unit, chunk_size, form_units, units_per_slot
-from duetime.store.hot_path import Probe, Want
+from duetime.engine.spans import note_step, step_span
+from duetime.engine.units import UNITS_PER_SLOT, Durations, Unit, chunk_size, form_units, probes, units_per_slot
+from duetime.store.hot_path import Want
 from duetime.store.store import Store, Transaction
 
 _log = get_logger(__name__)
@@ -57,6 +59,7 @@ class Dispatcher(Service):
         outbox: Outbox,
         durations: Durations,
         in_flight: InFlight,
+        meter: Meter,
         poll_seconds: float,
     ) -> None:
         super().__init__(clock=clock)
@@ -69,6 +72,7 @@ class Dispatcher(Service):
         self._outbox = outbox
         self._durations = durations
         self._in_flight = in_flight
+        self._meter = meter
         self._poll_seconds = poll_seconds
         self._occurrences = Occurrences(store=store)
         self._claim_is_uncertain = False
@@ -106,6 +110,7 @@ class Dispatcher(Service):
         return min(max(seconds, SHORTEST_SLEEP), self._poll_seconds)
 
     def _claim(self, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
+        began = self._clock.monotonic()
         try:
             with self._store.write() as tx:
                 if self._claim_is_uncertain:
@@ -117,6 +122,9 @@ class Dispatcher(Service):
             raise
         self._claim_is_uncertain = False
         self._in_flight.add(claims)
+        seconds = self._clock.monotonic() - began
+        self._meter.claimed(len(claims), seconds=seconds)
+        note_step("duetime.claim", claims, seconds=seconds)
         return claims
 
     def _take(self, tx: Transaction, session_id: int, handlers: Mapping[str, Handler], *, free: int) -> list[Claim]:
@@ -136,7 +144,7 @@ class Dispatcher(Service):
             most = min(MOST_CLAIMS, UNITS_PER_SLOT * max(want.most for want in wants))
             some = tx.claims.take(session_id=session_id, wants=wants, most=most)
             if is_group:
-                some += tx.claims.fill(session_id=session_id, probes=_probes(some, handlers))
+                some += tx.claims.fill(session_id=session_id, probes=probes(some, handlers))
             room -= sum(1 / (self._per_slot(handlers[claim.event_type]) * UNITS_PER_SLOT) for claim in some)
             claims += some
         return claims
@@ -257,7 +265,8 @@ class Dispatcher(Service):
         """Ask the guards in a slot, because they ask clouds; then run what may run."""
         pending = {claim.event_id: claim for claim in claims}
         try:
-            judgement = self._judge.judge(claims, now=self._store.now())
+            with step_span("duetime.guard", claims):
+                judgement = self._judge.judge(claims, now=self._store.now())
             now = self._store.now()
             if judgement.refused:
                 self._outbox.put([Finished(claim, said, session_id, None, now) for claim, said in judgement.refused])
@@ -285,15 +294,3 @@ def _not_expired(claim: Claim, *, now: datetime) -> Claim | Expired:
 def _spoken_for(pending: dict[int, Claim], claims: Sequence[Claim]) -> None:
     for claim in claims:
         pending.pop(claim.event_id, None)
-
-
-def _probes(claims: Sequence[Claim], handlers: Mapping[str, Handler]) -> list[Probe]:
-    """Return the groups among the claims that have room for more members."""
-    members = Counter((claim.event_type, claim.group_key) for claim in claims if claim.group_key is not None)
-    probes = []
-    for (event_type, group_key), count in members.items():
-        most = handlers[event_type].kind.max_group
-        room = -count % most  # the last of its groups is filled up; the full ones before it stay as they are
-        if most > 1 and room and group_key is not None:
-            probes.append(Probe(event_type, group_key, room))
-    return probes

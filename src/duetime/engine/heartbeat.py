@@ -33,6 +33,7 @@ class Heartbeat(Service):
         catalogue: Catalogue,
         calls: Calls,
         slots: int,
+        measured: Callable[[], str] = lambda: "{}",
         on_opened: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(clock=clock)
@@ -41,6 +42,7 @@ class Heartbeat(Service):
         self._catalogue = catalogue
         self._calls = calls
         self._slots = slots
+        self._measured = measured
         self._on_opened = on_opened
         # When the database is back, a worker must be heard before anybody else can have missed it for a lease.
         self.longest_pause = min(self.longest_pause, session.beat_interval)
@@ -68,10 +70,16 @@ class Heartbeat(Service):
         self._on_opened()
 
     def _beat(self, session_id: int, *, offset_ms: int) -> None:
+        measures = self._measured()
         sent_at = self._clock.monotonic()
         try:
             with self._store.write() as tx:
-                tx.sessions.beat(session_id, event_types=list(self._catalogue.handlers()), clock_offset_ms=offset_ms)
+                tx.sessions.beat(
+                    session_id,
+                    event_types=list(self._catalogue.handlers()),
+                    clock_offset_ms=offset_ms,
+                    measures=measures,
+                )
                 wishes = tx.claims.wishes(session_id)
         except SessionLost as error:
             _log.error("session.lost", session_id=session_id, error=str(error))

@@ -8,7 +8,9 @@ from duetime.core.clock import Clock
 from duetime.core.errors import StaleClaim
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
+from duetime.engine.meter import Meter
 from duetime.engine.service import Service
+from duetime.engine.spans import note_step
 from duetime.engine.writing import write
 from duetime.store.store import Store
 
@@ -42,8 +44,10 @@ class Outbox(Service):
         store: Store,
         settled: Callable[[Sequence[Claim]], None] = _ignore,
         announce: Announce = _ignore,
+        meter: Meter | None = None,
     ) -> None:
         super().__init__(clock=clock)
+        self._meter = meter or Meter()
         self._store = store
         self._settled = settled
         self._announce = announce
@@ -91,13 +95,18 @@ class Outbox(Service):
                 batch = _of_different_events(self._waiting[:FLUSH_AT])
             if not batch:
                 return 0
+            began = self._clock.monotonic()
             done = write(self._store, batch)
+            seconds = self._clock.monotonic() - began
+            self._meter.wrote(seconds)
             with self._lock:
                 del self._waiting[: len(batch)]
         for ending in done.stale:
             error = StaleClaim(ending.claim.event_id, token=ending.claim.token)
             _log.error("run.stale", event_id=ending.claim.event_id, error=str(error))
         self._settled([finished.claim for finished in batch])
+        note_step("duetime.finish", (ending.claim for ending in done.written), seconds=seconds)
+        self._meter.ended(done.written)
         self._announce(done.written)
         return len(done.written)
 

@@ -25,9 +25,11 @@ from duetime.engine.calls import Call, Calls
 from duetime.engine.classifying import checked, outcome_of, outcome_of_raised, text_of
 from duetime.engine.finished import Finished
 from duetime.engine.log import get_logger
+from duetime.engine.meter import Meter
 from duetime.engine.notebook import ClaimNotebook
 from duetime.engine.outbox import Outbox
 from duetime.engine.session import Session
+from duetime.engine.spans import note_outcome, step_span
 from duetime.engine.units import Durations, Unit, records_start
 from duetime.jobs.arguments import cast_scheduled_event_args
 from duetime.scheduling.client import Client
@@ -63,6 +65,7 @@ class Runner:
         outbox: Outbox,
         calls: Calls,
         durations: Durations,
+        meter: Meter | None = None,
     ) -> None:
         self._clock = clock
         self._ports = ports
@@ -71,6 +74,7 @@ class Runner:
         self._outbox = outbox
         self._calls = calls
         self._durations = durations
+        self._meter = meter or Meter()
 
     def run(self, unit: Unit) -> None:
         """Run every claim of a unit and put what came of each into the outbox."""
@@ -166,6 +170,8 @@ class Runner:
             occurrences=tuple([(claim.event_id, claim.due_at) for claim in claims]),
             fresh=unit.fresh,
             notebook=ClaimNotebook(self._store, claims),
+            claims=claims,
+            session_id=unit.session_id,
         )
         started_at = self._store.now()
         call = Call(
@@ -180,8 +186,10 @@ class Runner:
         if not self._calls.begin(call):
             self.release((*claims, *call.take_later()), session_id=unit.session_id, reason=_LEAVING)
             return None
-        with bound(context):
+        self._meter.called(started_at)
+        with bound(context), step_span("duetime.run", claims) as step:
             overall = _perform(unit.handler.job_class, claims[0], now=self._store.now)
+            note_outcome(step, overall)
         if not self._calls.close(call):
             return None
         try:

@@ -1,13 +1,15 @@
 """What an executor slot takes: one group, or a chunk of single events."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from duetime.core.claims import Claim
 from duetime.core.resources import Resource
 from duetime.core.statuses import OnLost
 from duetime.engine.catalogue import Handler
+from duetime.store.hot_path import Probe
 
 CHUNK_SECONDS = 0.05
 QUEUE_SECONDS = 1.0
@@ -144,3 +146,15 @@ def _distinct_parts(members: list[Claim], *, most: int) -> list[tuple[Claim, ...
             parts.append([claim])
             seen.append({claim.resource_id})
     return [tuple(part) for part in parts]
+
+
+def probes(claims: Sequence[Claim], handlers: Mapping[str, Handler]) -> list[Probe]:
+    """Return the groups among the claims that have room for more members."""
+    members = Counter((claim.event_type, claim.group_key) for claim in claims if claim.group_key is not None)
+    found = []
+    for (event_type, group_key), count in members.items():
+        most = handlers[event_type].kind.max_group
+        room = -count % most  # the last of its groups is filled up; the full ones before it stay as they are
+        if most > 1 and room and group_key is not None:
+            found.append(Probe(event_type, group_key, room))
+    return found

@@ -16,6 +16,7 @@ from duetime.engine.heartbeat import Heartbeat
 from duetime.engine.in_flight import InFlight
 from duetime.engine.judging import Judge
 from duetime.engine.log import get_logger
+from duetime.engine.meter import Meter
 from duetime.engine.outbox import Outbox
 from duetime.engine.plugin_service import PluginService
 from duetime.engine.reaper import Reaper
@@ -82,7 +83,10 @@ class Worker:
         self.session = Session(clock=clock, lease_seconds=settings.lease_seconds)
         self.catalogue = Catalogue(fittings.ports.registries)
         self.in_flight = InFlight()
-        self.outbox = Outbox(clock=clock, store=store, settled=self.in_flight.remove, announce=self._announced)
+        self._meter = meter = Meter()
+        self.outbox = Outbox(
+            clock=clock, store=store, settled=self.in_flight.remove, announce=self._announced, meter=meter
+        )
         self._calls = Calls(clock=clock)
         durations = Durations()
         self._runner = Runner(
@@ -92,6 +96,7 @@ class Worker:
             outbox=self.outbox,
             calls=self._calls,
             durations=durations,
+            meter=meter,
         )
         self.dispatcher = Dispatcher(
             clock=clock,
@@ -104,6 +109,7 @@ class Worker:
             outbox=self.outbox,
             durations=durations,
             in_flight=self.in_flight,
+            meter=meter,
             poll_seconds=settings.poll_seconds,
         )
         self.heartbeat = self._make_heartbeat()
@@ -119,6 +125,7 @@ class Worker:
             catalogue=self.catalogue,
             calls=self._calls,
             slots=self._settings.slots,
+            measured=self._measured,
             on_opened=self._wake,
         )
 
@@ -221,10 +228,15 @@ class Worker:
             return
         try:
             with self._store.write() as tx:
-                tx.sessions.stop(session_id)
+                tx.sessions.stop(session_id, measures=self._measured())
         except Unavailable as error:
             _log.warning("worker.no_goodbye", error=str(error))
         _log.info("worker.stopped", session_id=session_id)
+
+    def _measured(self) -> str:
+        """Return what this worker has counted, for its heartbeat."""
+        busy = self._executor.slots - self._executor.free_slots()
+        return self._meter.text(slots_busy=busy, slots_stuck=self._calls.stuck)
 
     def _announced(self, endings: Sequence[Ending]) -> None:
         self._announce(endings)

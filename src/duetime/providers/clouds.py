@@ -11,6 +11,7 @@ from duetime.core.errors import UnknownName, nearest
 from duetime.core.json_types import JsonObject
 from duetime.core.outcomes import JobOutcome
 from duetime.core.resources import Account, Resource
+from duetime.core.tracing import Facts, SpanKind, span
 from duetime.providers.port import Provider
 
 CACHED_FOR = timedelta(seconds=30)
@@ -60,9 +61,10 @@ class Clouds:
         self, *, account: str, region: str, resource_type: str, provider_ids: Sequence[str]
     ) -> Mapping[str, Resource]:
         known = self._require(account)
-        return self._provider(known).read(
-            account=known, region=region, resource_type=resource_type, provider_ids=provider_ids
-        )
+        with span("duetime.cloud.read", _facts(account, region, resource_type, provider_ids), kind=SpanKind.CLIENT):
+            return self._provider(known).read(
+                account=known, region=region, resource_type=resource_type, provider_ids=provider_ids
+            )
 
     def pages(self, *, account: str, region: str, resource_type: str) -> Iterator[Sequence[Resource]]:
         known = self._require(account)
@@ -102,14 +104,16 @@ class Clouds:
         arguments: Mapping[str, Any] = NO_ARGUMENTS,
     ) -> Mapping[str, JobOutcome]:
         known = self._require(account)
-        return self._provider(known).act(
-            operation,
-            account=known,
-            region=region,
-            resource_type=resource_type,
-            provider_ids=provider_ids,
-            arguments=arguments,
-        )
+        facts = {**_facts(account, region, resource_type, provider_ids), "duetime.cloud.operation": operation}
+        with span("duetime.cloud.act", facts, kind=SpanKind.CLIENT):
+            return self._provider(known).act(
+                operation,
+                account=known,
+                region=region,
+                resource_type=resource_type,
+                provider_ids=provider_ids,
+                arguments=arguments,
+            )
 
     def client(self, service: str, *, account: str, region: str) -> Any:
         known = self._require(account)
@@ -155,3 +159,12 @@ class Clouds:
                     self._missed.clear()
                 self._missed[account] = self._read_at
             return self._accounts.get(account)
+
+
+def _facts(account: str, region: str, resource_type: str, provider_ids: Sequence[str]) -> Facts:
+    return {
+        "cloud.account.id": account,
+        "cloud.region": region,
+        "duetime.resource.type": resource_type,
+        "duetime.resource.count": len(provider_ids),
+    }

@@ -6,7 +6,7 @@ briefly for its turn; when that would take longer it is not made, and waiting be
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -24,8 +24,8 @@ _NEVER = threading.Event()
 class Budgets(Protocol):
     """Keeps the budgets."""
 
-    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int) -> Lease:
-        """Take up to `wanted` calls out of a budget."""
+    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
+        """Take up to `wanted` calls out of a budget, and say how many of those before were `made`."""
 
     def throttled(self, key: BudgetKey, *, limit: Limit, retry_after: timedelta | None) -> Budget:
         """Note that the cloud refused a call as one too many; return what is left."""
@@ -42,10 +42,11 @@ class LocalBudgets:
         self._lock = threading.Lock()
         self._budgets: dict[BudgetKey, Budget] = {}
 
-    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int) -> Lease:
+    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
         with self._lock:
             now = self._clock.now()
-            self._budgets[key], lease = self._budget(key, limit, now=now).leased(wanted, limit=limit, now=now)
+            budget, lease = self._budget(key, limit, now=now).leased(wanted, limit=limit, now=now)
+            self._budgets[key] = replace(budget, calls=budget.calls + made)
             return lease
 
     def throttled(self, key: BudgetKey, *, limit: Limit, retry_after: timedelta | None) -> Budget:
@@ -71,6 +72,7 @@ class _Purse:
         dry_until: before that there is no point in asking again.
         promised_at: when the last call that was turned away may come again.
         waiting: how many threads stand in line.
+        made: how many calls were let through since the budget was last told.
     """
 
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -79,6 +81,7 @@ class _Purse:
     dry_until: float = -math.inf
     promised_at: float = -math.inf
     waiting: int = 0
+    made: int = 0
 
 
 class Pacer:
@@ -139,12 +142,14 @@ class Pacer:
             purse.calls = 0  # leased before others may have been refused
         if not purse.calls and now >= purse.dry_until:
             wanted = max(1, math.ceil(limit.rate * _LEASE_SECONDS))
-            lease = self._budgets.lease(key, limit=limit, wanted=wanted)
+            lease = self._budgets.lease(key, limit=limit, wanted=wanted, made=purse.made)
+            purse.made = 0
             purse.calls, purse.leased_at = lease.calls, now
             purse.dry_until = now + lease.wait.total_seconds()
         if not purse.calls:
             return False
         purse.calls -= 1
+        purse.made += 1
         return True
 
     def _promise(self, purse: _Purse, limit: Limit, *, now: float) -> datetime:

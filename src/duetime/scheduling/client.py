@@ -14,6 +14,7 @@ from duetime.core.json_types import canonical
 from duetime.core.registration import Registries
 from duetime.core.schedules import Schedule
 from duetime.core.statuses import EventStatus
+from duetime.core.tracing import SpanKind, span, trace_parent
 from duetime.jobs.arguments import MAX_BYTES
 from duetime.schedule.once import Once
 from duetime.scheduling.preparation import CATCH_UPS, Request, expiry, plan, prepare
@@ -69,6 +70,7 @@ class Client:
         expires_after: timedelta | None = None,
         catch_up: str | None = None,
         allow_unknown: bool = False,
+        user_resource_id: str | None = None,
         actor: str = "",
     ) -> Event:
         """Schedule one event by hand.
@@ -82,6 +84,7 @@ class Client:
             expires_after: how late a one-off may still start; None = the type's rule.
             catch_up: what happens to missed times; None = the type's rule.
             allow_unknown: accept an event type that is not known yet.
+            user_resource_id: the user that it acts for; None = nobody in particular.
             actor: who asks.
 
         Raises:
@@ -98,6 +101,7 @@ class Client:
             expires_after=expires_after,
             catch_up=catch_up,
             allow_unknown=allow_unknown,
+            user_resource_id=user_resource_id,
             created_by=actor,
         )
         known = self.event_types()
@@ -243,7 +247,9 @@ class Client:
             most_bytes=self.max_argument_bytes,
             destinations=self.destinations,
         )
-        event_id = tx.events.add(prepared, now=tx.now)
+        with span("duetime.schedule", {"duetime.event.type": request.event_type}, kind=SpanKind.PRODUCER) as asking:
+            event_id = tx.events.add(prepared._replace(trace_parent=trace_parent()), now=tx.now)
+            asking.note({"duetime.event.id": event_id})
         event = tx.events.get(event_id)
         tx.audit.add(
             actor=actor,

@@ -51,9 +51,9 @@ def _scheduled(situation: Situation) -> Iterator[str]:
         else:
             yield f"It has not run yet because it is not due before {ready}."
         if not situation.able:
-            yield f"As things stand nobody will run it then: {_nobody(situation)}"
+            yield f"As things stand nobody will run it then: {nobody_runs(situation)}"
     elif not situation.able:
-        yield f"It is due since {_instant(event.ready_at, now=now)} and has not run: {_nobody(situation)}"
+        yield f"It is due since {_instant(event.ready_at, now=now)} and has not run: {nobody_runs(situation)}"
         if event.expires_at is not None:
             yield f"It expires at {_instant(event.expires_at, now=now)}."
     else:
@@ -69,8 +69,8 @@ def _scheduled(situation: Situation) -> Iterator[str]:
         yield f"It has failed {event.failed_in_a_row} times in a row."
 
 
-def _nobody(situation: Situation) -> str:
-    """Say why no worker can run it, and what to do."""
+def nobody_runs(situation: Situation) -> str:
+    """Say why no worker can run an event, and what to do; only of one that none is able to run."""
     event_type = situation.event.event_type
     if not situation.workers:
         return "no worker is alive. Start one with `duetime worker`."

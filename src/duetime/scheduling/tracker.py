@@ -14,6 +14,7 @@ from duetime.core.operations import CancelEvents, Operation, OperationReport, Sc
 from duetime.core.run_context import current_run
 from duetime.core.sanitising import clean_text
 from duetime.core.schedules import Schedule
+from duetime.core.tracing import SpanKind, span, trace_parent
 from duetime.scheduling.action_slot import Asking, current_asking
 from duetime.scheduling.client import Client
 from duetime.scheduling.current import current_client
@@ -132,11 +133,13 @@ class ScheduledEventTracker:
 
     def _write(self, buffer: _Buffer) -> None:
         run = current_run()
-        if run is not None:
-            run.operations.extend(buffer.operations)
-            return
-        with buffer.client.store.write() as tx:
-            self.report = tx.operations.apply(buffer.operations)
+        with span("duetime.schedule", {"duetime.operation.count": len(buffer.operations)}, kind=SpanKind.PRODUCER):
+            operations = _traced(buffer.operations)
+            if run is not None:
+                run.operations.extend(operations)
+                return
+            with buffer.client.store.write() as tx:
+                self.report = tx.operations.apply(operations)
 
     def schedule_bot_event(  # noqa: PLR0913 - the signature that existing plugins call, and what we add to it
         self,
@@ -265,6 +268,19 @@ class ScheduledEventTracker:
         # Raises here, where the action can see it, when no app is current.
         _ = self._buffer.client
         return self._buffer
+
+
+def _traced(operations: Sequence[Operation]) -> Sequence[Operation]:
+    """Return operations whose events name the present span: their runs continue its trace."""
+    parent = trace_parent()
+    if parent is None:
+        return operations
+    return [
+        ScheduleEvent(operation.event._replace(trace_parent=parent))
+        if isinstance(operation, ScheduleEvent)
+        else operation
+        for operation in operations
+    ]
 
 
 def _id_of(resource: ResourceLike | str | None) -> str | None:

@@ -102,9 +102,10 @@ idempotent_answers = Table(
     Column("who", Text, nullable=False),
     Column("idempotency_key", Text, nullable=False),
     Column("request_hash", LargeBinary, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
     Column("http_status", Integer),
+    Column("headers", JsonText),
     Column("body", Text),
-    Column("answered_at", Instant, nullable=False),
     PrimaryKeyConstraint("who", "idempotency_key", name="idempotent_answers_pkey"),
-    Index("idempotent_answers_answered", "answered_at"),
+    Index("idempotent_answers_claimed", "claimed_at"),
 )

@@ -98,6 +98,16 @@ class BotTable:
             raise UnknownName("bot", name, near=nearest(name, [bot.name for bot in self.all()]))
         return bot_of(row)
 
+    def find(self, name: str) -> Bot | None:
+        """Return a bot, or None."""
+        row = self._connection.execute(select(bots).where(bots.c.name == name)).one_or_none()
+        return None if row is None else bot_of(row)
+
+    def locked(self, name: str) -> Bot | None:
+        """Return a bot that nobody else changes before the transaction ends, or None."""
+        row = self._connection.execute(select(bots).where(bots.c.name == name).with_for_update()).one_or_none()
+        return None if row is None else bot_of(row)
+
     def all(self) -> list[Bot]:
         """Return every bot, by name."""
         return [bot_of(row) for row in self._connection.execute(select(bots).order_by(bots.c.name))]

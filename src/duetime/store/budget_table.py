@@ -1,5 +1,6 @@
 """How fast each cloud may be asked, shared by all workers."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,13 +18,19 @@ class BudgetTable:
         self._connection = connection
         self._now = now
 
-    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int) -> Lease:
+    def lease(self, key: BudgetKey, *, limit: Limit, wanted: int, made: int = 0) -> Lease:
         """Take up to `wanted` calls out of a budget; see `core.budgets.Budget.leased`.
 
         They are spent: a worker that dies with them has lost them, and the bucket fills again.
+
+        Args:
+            key: which budget.
+            limit: what the cloud allows at best.
+            wanted: how many calls.
+            made: how many calls of earlier leases were really made since this was last said.
         """
         budget, lease = self._locked(key, limit).leased(wanted, limit=limit, now=self._now)
-        self._save(key, budget)
+        self._save(key, replace(budget, calls=budget.calls + made))
         return lease
 
     def throttled(self, key: BudgetKey, *, limit: Limit, retry_after: timedelta | None = None) -> Budget:
@@ -65,6 +72,7 @@ def _columns(budget: Budget) -> dict[str, Any]:
         "refilled_at": budget.refilled_at,
         "blocked_until": budget.blocked_until,
         "throttles": budget.throttles,
+        "calls": budget.calls,
     }
 
 
@@ -76,4 +84,5 @@ def _budget_of(row: Row[Any]) -> Budget:
         refilled_at=row.refilled_at,
         blocked_until=row.blocked_until,
         throttles=row.throttles,
+        calls=row.calls,
     )

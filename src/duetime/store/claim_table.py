@@ -170,6 +170,7 @@ class ClaimTable:
                     recheck=bool(row.recheck),
                     group_key=row.group_key,
                     user_resource_id=row.user_resource_id,
+                    trace_parent=row.trace_parent,
                 ),
                 session_id=row.session_id,
                 started_at=row.started_at,

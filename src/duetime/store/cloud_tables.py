@@ -98,5 +98,6 @@ api_budgets = Table(
     Column("refilled_at", Instant, nullable=False),
     Column("blocked_until", Instant),
     Column("throttles", BigInteger, nullable=False, server_default="0"),
+    Column("calls", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("account", "region", "family", name="api_budgets_pkey"),
 )

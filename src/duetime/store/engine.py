@@ -56,6 +56,18 @@ def location_of(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def without_password(text: str) -> str:
+    """Return a database URL as it may be shown.
+
+    Raises:
+        InvalidSetting: it is no URL of a database that duetime speaks to.
+    """
+    parse_url(text)
+    url = make_url(text)
+    hidden = {name: "hidden" for name in url.query if "pass" in name.lower()}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
 def create_engine(url: URL, *, clock: Clock, durable: bool = True, busy_seconds: float = BUSY_SECONDS) -> Engine:
     """Return an engine whose every connection has timeouts and speaks UTC.
 

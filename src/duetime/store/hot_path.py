@@ -17,13 +17,14 @@ from duetime.core.statuses import EventStatus, RunStatus
 
 CLAIM_COLUMNS = (
     "event_id, claim_token, event_type, resource_id, bot_id, args, schedule, due_at, ready_at, attempt, failures, "
-    "failed_in_a_row, expires_at, on_lost, catch_up, recheck, group_key, user_resource_id"
+    "failed_in_a_row, expires_at, on_lost, catch_up, recheck, group_key, user_resource_id, trace_parent"
 )
 """In the order of `Claim`'s fields."""
 
 INSERT_COLUMNS = (
     "event_type, resource_id, bot_id, description, args, schedule, due_at, ready_at, expires_at, created_at, "
-    "dedupe_key, group_key, on_lost, catch_up, recheck, cancel_when_compliant, parent_id, user_resource_id, created_by"
+    "dedupe_key, group_key, on_lost, catch_up, recheck, cancel_when_compliant, parent_id, user_resource_id, "
+    "created_by, trace_parent"
 )
 
 

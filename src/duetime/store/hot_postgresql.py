@@ -16,7 +16,7 @@ from duetime.store.hot_path import CLAIM_COLUMNS, INSERT_COLUMNS, Probe, Start, 
 _INSERT_TYPES = (
     *("text", "text", "bigint", "text", "text", "text"),
     *("timestamptz", "timestamptz", "timestamptz", "timestamptz"),
-    *("bytea", "bigint", "text", "text", "boolean", "boolean", "bigint", "text", "text"),
+    *("bytea", "bigint", "text", "text", "boolean", "boolean", "bigint", "text", "text", "text"),
 )
 """In the order of `INSERT_COLUMNS`."""
 
@@ -176,6 +176,7 @@ def _claim_of(row: Any) -> Claim:
         row[15],
         row[16],
         row[17],
+        row[18],
     )
 
 
@@ -211,6 +212,7 @@ class PostgresqlHotPath:
             of["parent_id"],
             of["user_resource_id"],
             of["created_by"],
+            of["trace_parent"],
         )
         # The schedules always vary as far as the statement goes: one array at least says how many rows there are.
         varies = tuple(column is schedule_texts or column.count(column[0]) != len(column) for column in given)

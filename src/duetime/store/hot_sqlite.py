@@ -117,6 +117,7 @@ def _claim_of(row: Any) -> Claim:
         bool(row[15]),
         row[16],
         row[17],
+        row[18],
     )
 
 
@@ -166,6 +167,7 @@ class SqliteHotPath:
                 event.parent_id,
                 event.user_resource_id,
                 event.created_by,
+                event.trace_parent,
             )
             for event, schedule_text in zip(events, schedule_texts, strict=True)
         ]

@@ -110,6 +110,7 @@ class OperationWriter:
                 recheck=event.recheck,
                 cancel_when_compliant=event.cancel_when_compliant,
                 user_resource_id=event.user_resource_id,
+                trace_parent=event.trace_parent,
                 attempt=self._runs.last_attempt(live.event_id, due_at=event.due_at),
                 failures=0,
             )

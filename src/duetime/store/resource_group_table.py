@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, select, update
 
 from duetime.core.errors import Invalid, UnknownName, nearest
 from duetime.core.resource_groups import LONGEST_NAME, ResourceGroup
@@ -11,6 +11,7 @@ from duetime.core.resources import ResourceId
 from duetime.core.sanitising import clean_text
 from duetime.store.cloud_tables import resource_group_members as members
 from duetime.store.cloud_tables import resource_groups as groups
+from duetime.store.cloud_tables import resources
 from duetime.store.upsert import upsert
 
 _IDS_PER_QUERY = 500
@@ -76,9 +77,15 @@ class ResourceGroupTable:
             removed += self._connection.execute(of_these).rowcount
         return self._changed(name, removed)
 
-    def all(self) -> list[ResourceGroup]:
-        """Return every group, by name."""
-        return [_group_of(row) for row in self._connection.execute(_COUNTED.order_by(groups.c.name))]
+    def all(self, *, accounts: frozenset[str] | None = None) -> list[ResourceGroup]:
+        """Return every group, by name.
+
+        Args:
+            accounts: only groups that hold a resource of the inventory in one of these accounts, and of their members
+                only those count; None = every group, with all its members.
+        """
+        found = [_group_of(row) for row in self._connection.execute(_counted(accounts).order_by(groups.c.name))]
+        return found if accounts is None else [group for group in found if group.members]
 
     def get(self, name: str) -> ResourceGroup:
         """Return one group.
@@ -87,17 +94,33 @@ class ResourceGroupTable:
             UnknownName: there is none with this name.
         """
         self.require([name])
-        return _group_of(self._connection.execute(_COUNTED.where(groups.c.name == name)).one())
+        return _group_of(self._connection.execute(_counted(None).where(groups.c.name == name)).one())
 
-    def members(self, name: str) -> list[str]:
+    def find(self, name: str, *, accounts: frozenset[str] | None = None) -> ResourceGroup | None:
+        """Return one group, or None; `accounts` as in `all`."""
+        row = self._connection.execute(_counted(accounts).where(groups.c.name == name)).one_or_none()
+        group = None if row is None else _group_of(row)
+        return group if group is None or accounts is None or group.members else None
+
+    def members(
+        self, name: str, *, accounts: frozenset[str] | None = None, after: str = "", most: int | None = None
+    ) -> list[str]:
         """Return the resource ids in a group, sorted.
+
+        Args:
+            name: the group.
+            accounts: only resources of the inventory in these accounts; None = all that were put in.
+            after: only ids beyond this one.
+            most: how many at most; None = all.
 
         Raises:
             UnknownName: there is none with this name.
         """
         self.require([name])
-        found = select(members.c.resource_id).where(members.c.name == name)
-        return sorted(self._connection.execute(found).scalars())
+        found = select(members.c.resource_id).where(members.c.name == name, members.c.resource_id > after)
+        if accounts is not None:
+            found = found.where(_lies_in(accounts))
+        return list(self._connection.execute(found.order_by(members.c.resource_id).limit(most)).scalars())
 
     def of(self, resource_ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
         """Return the names of the groups that each resource is in; one that is in none is left out."""
@@ -139,10 +162,19 @@ class ResourceGroupTable:
         return number
 
 
-_COUNTED = select(
-    groups,
-    select(func.count()).select_from(members).where(members.c.name == groups.c.name).scalar_subquery().label("members"),
-)
+def _counted(accounts: frozenset[str] | None) -> Select[tuple[str, str, datetime, int]]:
+    counted = select(func.count()).select_from(members).where(members.c.name == groups.c.name)
+    if accounts is not None:
+        counted = counted.where(_lies_in(accounts))
+    return select(groups, counted.scalar_subquery().label("members"))
+
+
+def _lies_in(accounts: frozenset[str]) -> ColumnElement[bool]:
+    """Return whether a member is a resource of the inventory in one of these accounts."""
+    there = select(resources.c.resource_id).where(
+        resources.c.resource_id == members.c.resource_id, resources.c.account.in_(sorted(accounts))
+    )
+    return there.exists()
 
 
 def _group_of(row: Row[tuple[str, str, datetime, int]]) -> ResourceGroup:

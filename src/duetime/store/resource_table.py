@@ -11,12 +11,15 @@ from duetime.core.harvests import Merged, PartId
 from duetime.core.predicates import Predicate, groups_asked_for
 from duetime.core.resources import Resource
 from duetime.store.cloud_tables import resources
+from duetime.store.page import Page
 from duetime.store.predicates import compile_predicate
 from duetime.store.resource_group_table import ResourceGroupTable
 from duetime.store.resource_merge import merge
+from duetime.store.resource_query import ResourceQuery
 from duetime.store.resource_rows import row_of
 from duetime.store.rows import resource_of
 from duetime.store.upsert import upsert
+from duetime.store.window import Window
 
 _IDS_PER_QUERY = 500
 _ROWS_PER_PAGE = 500
@@ -101,6 +104,22 @@ class ResourceTable:
             rows = self._connection.execute(select(resources).where(resources.c.resource_id.in_(part)))
             found |= {row.resource_id: resource_of(row) for row in rows}
         return found
+
+    def page(self, query: ResourceQuery) -> Page[Resource, str]:
+        """Return a page of the inventory, by id; what follows it has `query.after_id` = its `next`.
+
+        It looks through at most `page.MOST_LOOKED_AT` rows and may therefore be short, or empty, before the list ends.
+        """
+        most = max(1, query.most)
+        among, filters = query.bounds(), query.filters()
+        key = [resources.c.resource_id]
+        window = Window.of(self._connection, key, among=among, descending=False) if filters else Window.open()
+        statement = select(resources).where(*among, *filters, window.condition).order_by(*key).limit(most + 1)
+        found = [resource_of(row) for row in self._connection.execute(statement)]
+        shown = tuple(found[:most])
+        if len(found) > most:
+            return Page(shown, next=shown[-1].resource_id)
+        return Page(shown, next=None if window.end is None else window.end[0])
 
     def matching(self, predicate: Predicate, *, most: int | None = None) -> list[Resource]:
         """Return the resources that exist and that `predicate` holds for, by id.

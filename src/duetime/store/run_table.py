@@ -1,11 +1,11 @@
 """History: one row per attempt, and per due time that never started."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, insert, or_, select, tuple_
 
 from duetime.core.claims import Ending
 from duetime.core.errors import UnknownName
@@ -15,6 +15,7 @@ from duetime.store.page import Page, RunPlace
 from duetime.store.places import account_is_one_of
 from duetime.store.rows import run_of
 from duetime.store.tables import events, runs
+from duetime.store.window import Window, beyond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,11 @@ DUE_TIME_COLUMNS = tuple(events.c[name] for name in DueTime._fields)
 
 _ORDER = (runs.c.finished_at, runs.c.event_id, runs.c.due_at, runs.c.attempt)
 """What makes the list's order total: a batch of runs ends at one instant."""
+_NEWEST_FIRST = tuple(column.desc() for column in _ORDER)
+_INDEXED = _ORDER[:2]
+"""The part of that order which the index of the history has."""
+_OF_EVENT = (runs.c.due_at, runs.c.attempt)
+"""The order of the runs of one event, by the primary key."""
 
 
 class RunTable:
@@ -82,19 +88,66 @@ class RunTable:
 
     def find(self, query: RunQuery) -> list[Run]:
         """Return runs, newest first, at most `query.most`."""
-        statement = (
-            select(runs)
-            .where(*self._clauses(query))
-            .order_by(*(column.desc() for column in _ORDER))
-            .limit(max(1, query.most))
-        )
-        return [run_of(row) for row in self._connection.execute(statement)]
+        clauses = self._clauses(query)
+        return self._runs(select(runs).where(*clauses).order_by(*_NEWEST_FIRST), most=max(1, query.most))
 
     def page(self, query: RunQuery) -> Page[Run, RunPlace]:
-        """Return a page of runs, newest first; what follows it has `query.after` = its `next`."""
-        found = self.find(replace(query, most=query.most + 1))
-        shown = tuple(found[: query.most])
-        return Page(shown, next=RunPlace.of(shown[-1]) if len(found) > len(shown) else None)
+        """Return a page of runs, newest first; what follows it has `query.after` = its `next`.
+
+        It looks through at most `page.MOST_LOOKED_AT` rows and may therefore be short, or empty, before the list ends.
+        The runs of one event come in the order of their due times and attempts, the last first.
+        """
+        if query.event_id is not None:
+            return self._page_of_event(query.event_id, query)
+        if query.resource_id is not None:
+            return self._page_of_resource(query.resource_id, query)
+        among, filters = self._among(query), self._filters(query)
+        window = Window.of(self._connection, _INDEXED, among=among) if filters else Window.open()
+        statement = select(runs).where(*among, *filters, window.condition).order_by(*_NEWEST_FIRST)
+        end = None if window.end is None else RunPlace.below(*window.end)
+        return self._page(statement, query, end)
+
+    def of_resource(self, resource_id: str, *, most: int = 100, after: RunPlace | None = None) -> Page[Run, RunPlace]:
+        """Return a page of all that happened to a resource, newest first."""
+        return self.page(RunQuery(resource_id=resource_id, most=most, after=after))
+
+    def _page_of_event(self, event_id: int, query: RunQuery) -> Page[Run, RunPlace]:
+        among = [runs.c.event_id == event_id]
+        if query.after is not None:
+            among.append(beyond(_OF_EVENT, query.after[2:]))
+        filters = [*self._times(query), *self._filters(query)]
+        window = Window.of(self._connection, _OF_EVENT, among=among) if filters else Window.open()
+        order = [column.desc() for column in _OF_EVENT]
+        end = None
+        if window.end is not None:
+            due_at, attempt = window.end
+            (last,) = self._runs(select(runs).where(_is(event_id, due_at, attempt)), most=1)
+            end = RunPlace.of(last)
+        return self._page(select(runs).where(*among, *filters, window.condition).order_by(*order), query, end)
+
+    def _page_of_resource(self, resource_id: str, query: RunQuery) -> Page[Run, RunPlace]:
+        # The runs are found through the events, which have an index by resource. Materialized, because with a limit
+        # in sight a planner may take the order's index instead, and walk through all history.
+        found = (
+            select(runs)
+            .join_from(events, runs, runs.c.event_id == events.c.event_id)
+            .where(events.c.resource_id == resource_id, *self._among(query), *self._filters(query))
+            .cte("found")
+            .prefix_with("MATERIALIZED")
+        )
+        order = [found.c[column.name].desc() for column in _ORDER]
+        return self._page(select(found).order_by(*order), query, None)
+
+    def _page(self, statement: Select[Any], query: RunQuery, end: RunPlace | None) -> Page[Run, RunPlace]:
+        most = max(1, query.most)
+        found = self._runs(statement, most=most + 1)
+        shown = tuple(found[:most])
+        if len(found) > most:
+            return Page(shown, next=RunPlace.of(shown[-1]))
+        return Page(shown, next=end, looked_back_to=None if end is None else end.finished_at)
+
+    def _runs(self, statement: Select[Any], *, most: int) -> list[Run]:
+        return [run_of(row) for row in self._connection.execute(statement.limit(most))]
 
     def get(self, run_id: str) -> Run:
         """Return the run of this name.
@@ -104,11 +157,7 @@ class RunTable:
         """
         parts = parse_run_id(run_id)
         if parts is not None:
-            event_id, due_at, attempt = parts
-            statement = select(runs).where(
-                runs.c.event_id == event_id, runs.c.due_at == due_at, runs.c.attempt == attempt
-            )
-            row = self._connection.execute(statement).one_or_none()
+            row = self._connection.execute(select(runs).where(_is(*parts))).one_or_none()
             if row is not None:
                 return run_of(row)
         raise UnknownName("run", run_id)
@@ -194,9 +243,28 @@ class RunTable:
         return int(self._connection.execute(delete(runs).where(tuple_(*key).in_(oldest))).rowcount)
 
     def _clauses(self, query: RunQuery) -> list[ColumnElement[bool]]:
-        clauses: list[ColumnElement[bool]] = []
+        clauses = [*self._among(query), *self._filters(query)]
         if query.event_id is not None:
             clauses.append(runs.c.event_id == query.event_id)
+        return clauses
+
+    def _among(self, query: RunQuery) -> list[ColumnElement[bool]]:
+        """Return what the index of the history answers."""
+        after = [] if query.after is None else [beyond(_ORDER, query.after)]
+        return [*after, *self._times(query)]
+
+    @staticmethod
+    def _times(query: RunQuery) -> list[ColumnElement[bool]]:
+        clauses: list[ColumnElement[bool]] = []
+        if query.finished_after is not None:
+            clauses.append(runs.c.finished_at >= query.finished_after)
+        if query.finished_before is not None:
+            clauses.append(runs.c.finished_at < query.finished_before)
+        return clauses
+
+    def _filters(self, query: RunQuery) -> list[ColumnElement[bool]]:
+        """Return what is asked of each run."""
+        clauses: list[ColumnElement[bool]] = []
         if query.event_type is not None:
             clauses.append(runs.c.event_type == query.event_type)
         if query.resource_id is not None:
@@ -210,11 +278,8 @@ class RunTable:
         if query.text:
             columns = (runs.c.event_type, runs.c.resource_id, runs.c.reason, runs.c.error)
             clauses.append(or_(*(column.icontains(query.text, autoescape=True) for column in columns)))
-        if query.after is not None:
-            bound = [literal(value, column.type) for value, column in zip(query.after, _ORDER, strict=True)]
-            clauses.append(tuple_(*_ORDER) < tuple_(*bound))
-        if query.finished_after is not None:
-            clauses.append(runs.c.finished_at >= query.finished_after)
-        if query.finished_before is not None:
-            clauses.append(runs.c.finished_at < query.finished_before)
         return clauses
+
+
+def _is(event_id: int, due_at: datetime, attempt: int) -> ColumnElement[bool]:
+    return and_(runs.c.event_id == event_id, runs.c.due_at == due_at, runs.c.attempt == attempt)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from duetime.core.errors import SessionLost
 from duetime.store.tables import IS_RUNNING, events, sessions
@@ -19,6 +19,7 @@ class WorkerSession:
         status: `alive`, `stopped` (it said goodbye) or `lost` (it stopped beating).
         beat: grows with every heartbeat; a reaper watches it, never `beat_at`, which is for people.
         event_types: what it can run.
+        measures: what it has counted, as JSON text; see `core.measures`.
     """
 
     session_id: int
@@ -32,6 +33,7 @@ class WorkerSession:
     ended_at: datetime | None
     clock_offset_ms: int
     event_types: tuple[str, ...]
+    measures: str = "{}"
 
     def is_beating(self, *, now: datetime) -> bool:
         """Return whether it was heard of within its lease, by the database's clock: for people, never for claims."""
@@ -61,8 +63,10 @@ class SessionTable:
         )
         return int(self._connection.execute(statement).scalar_one())
 
-    def beat(self, session_id: int, *, event_types: Sequence[str], clock_offset_ms: int = 0) -> None:
-        """Say that the session lives.
+    def beat(
+        self, session_id: int, *, event_types: Sequence[str], clock_offset_ms: int = 0, measures: str = "{}"
+    ) -> None:
+        """Say that the session lives, and what its worker has counted.
 
         Raises:
             SessionLost: a reaper has declared it lost; it never comes back.
@@ -75,17 +79,19 @@ class SessionTable:
                 beat_at=self._now,
                 clock_offset_ms=clock_offset_ms,
                 event_types=json.dumps(sorted(event_types)),
+                measures=measures,
             )
         )
         if beaten.rowcount != 1:
             raise SessionLost(session_id)
 
-    def stop(self, session_id: int) -> None:
-        """End a session that has nothing left to do."""
+    def stop(self, session_id: int, *, measures: str | None = None) -> None:
+        """End a session that has nothing left to do; with `measures`, its last counts stand."""
+        last = {} if measures is None else {"measures": measures}
         self._connection.execute(
             update(sessions)
             .where(sessions.c.session_id == session_id, sessions.c.status == "alive")
-            .values(status="stopped", ended_at=self._now)
+            .values(status="stopped", ended_at=self._now, **last)
         )
 
     def declare_lost(self, session_id: int, *, beat_seen: int) -> bool:
@@ -104,6 +110,11 @@ class SessionTable:
     def latest(self, *, most: int = 50) -> list[WorkerSession]:
         """Return sessions, newest first."""
         return self._list(only_alive=False, most=most)
+
+    def busy(self) -> dict[int, int]:
+        """Return how many events each session holds; those that hold none are left out."""
+        held = select(events.c.session_id, func.count()).where(IS_RUNNING).group_by(events.c.session_id)
+        return {row.session_id: row[1] for row in self._connection.execute(held)}
 
     def prune(self, *, before: datetime, most: int) -> int:
         """Delete sessions that ended before `before` and hold no running event, at most `most`; return how many."""
@@ -129,6 +140,7 @@ class SessionTable:
                 ended_at=row.ended_at,
                 clock_offset_ms=row.clock_offset_ms,
                 event_types=tuple(json.loads(row.event_types)),
+                measures=row.measures,
             )
             for row in self._connection.execute(statement)
         ]

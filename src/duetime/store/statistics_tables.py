@@ -15,6 +15,7 @@ run_counts = Table(
     Column("bot_id", BigInteger, nullable=False),
     Column("runs", BigInteger, nullable=False),
     Column("started", BigInteger, nullable=False),
+    Column("first_starts", BigInteger, nullable=False),
     Column("delay_ms", BigInteger, nullable=False),
     Column("took_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("hour", "event_type", "status", "account", "bot_id", name="run_counts_pkey"),

@@ -10,7 +10,9 @@ from sqlalchemy import Connection, text
 
 from duetime.core.clock import Clock, SystemClock
 from duetime.core.errors import DatabaseUnavailable
+from duetime.store.access_group_table import AccessGroupTable
 from duetime.store.account_table import AccountTable
+from duetime.store.api_key_table import ApiKeyTable
 from duetime.store.audit_table import AuditTable
 from duetime.store.bot_event_table import BotEventTable
 from duetime.store.bot_table import BotTable
@@ -23,15 +25,21 @@ from duetime.store.harvest_table import HarvestTable
 from duetime.store.hot_path import HotPath
 from duetime.store.hot_postgresql import PostgresqlHotPath
 from duetime.store.hot_sqlite import SqliteHotPath
+from duetime.store.idempotent_answer_table import IdempotentAnswerTable
+from duetime.store.live_counts import LiveCounts
+from duetime.store.login_attempt_table import LoginAttemptTable
+from duetime.store.login_table import LoginTable
 from duetime.store.note_table import NoteTable
 from duetime.store.operation_log import OperationWriter
 from duetime.store.plugin_table import PluginTable
 from duetime.store.resource_group_table import ResourceGroupTable
 from duetime.store.resource_table import ResourceTable
+from duetime.store.run_count_table import RunCountTable
 from duetime.store.run_table import RunTable
 from duetime.store.session_table import SessionTable
 from duetime.store.user_table import UserTable
 from duetime.store.verbs import EventVerbs
+from duetime.store.web_session_table import WebSessionTable
 
 
 class Transaction:
@@ -47,8 +55,10 @@ class Transaction:
         self.events = EventTable(connection)
         self.event_types = EventTypeTable(connection, now=now)
         self.runs = RunTable(connection)
+        self.run_counts = RunCountTable(connection, now=now)
         self.notes = NoteTable(connection, now=now)
         self.sessions = SessionTable(connection, now=now)
+        self.live_counts = LiveCounts(connection, now=now)
         self.resources = ResourceTable(connection, now=now)
         self.harvests = HarvestTable(connection, now=now)
         self.groups = ResourceGroupTable(connection, now=now)
@@ -56,6 +66,12 @@ class Transaction:
         self.bots = BotTable(connection, now=now)
         self.bot_events = BotEventTable(connection)
         self.users = UserTable(connection, now=now)
+        self.logins = LoginTable(connection, now=now)
+        self.access_groups = AccessGroupTable(connection, now=now)
+        self.web_sessions = WebSessionTable(connection, now=now)
+        self.api_keys = ApiKeyTable(connection, now=now)
+        self.idempotent_answers = IdempotentAnswerTable(connection, now=now)
+        self.login_attempts = LoginAttemptTable(connection, now=now)
         self.budgets = BudgetTable(connection, now=now)
         self.plugins = PluginTable(connection, now=now)
         self.operations = OperationWriter(connection, hot_path=hot_path, now=now)
@@ -108,7 +124,9 @@ class Store:
             connection = opened.execution_options(duetime_writes=True)
             with connection.begin():
                 self._measure_once(connection)
-                yield Transaction(connection, hot_path=self._hot_path, now=self.now())
+                transaction = Transaction(connection, hot_path=self._hot_path, now=self.now())
+                yield transaction
+                transaction.audit.flush()
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 
 from duetime.core.statuses import FINAL, EventStatus, OnLost, RunStatus, Wish
+from duetime.store.append_only import keep_append_only
 from duetime.store.metadata import metadata
 from duetime.store.types import Instant, JsonText
 
@@ -115,6 +116,11 @@ Index(  # what a bot has planned: its plan, its archive, and what is cancelled o
     "events_bot", events.c.bot_id, postgresql_where=_of_bot, sqlite_where=_of_bot
 )
 
+IS_STOPPED = text("status IN ('paused', 'held')")
+Index(  # what waits for a person: counted at every scrape, and there are few of them
+    "events_stopped", events.c.status, events.c.event_type, postgresql_where=IS_STOPPED, sqlite_where=IS_STOPPED
+)
+
 runs = Table(
     "runs",
     metadata,
@@ -139,7 +145,9 @@ runs = Table(
     CheckConstraint("covers_count >= 1", name="runs_cover_something"),
     postgresql_partition_by="RANGE (due_at)",
 )
-Index("runs_finished", runs.c.finished_at)  # history, newest first; it grows at one end, so it is cheap
+Index(  # history, newest first, and a place in it: a batch ends at one instant; it grows at one end, so it is cheap
+    "runs_finished", runs.c.finished_at, runs.c.event_id
+)
 
 sessions = Table(
     "sessions",
@@ -155,6 +163,7 @@ sessions = Table(
     Column("ended_at", Instant),
     Column("clock_offset_ms", Integer, nullable=False, server_default="0"),
     Column("event_types", JsonText, nullable=False, server_default="[]"),
+    Column("measures", JsonText, nullable=False, server_default="{}"),
     CheckConstraint("status IN ('alive', 'stopped', 'lost')", name="sessions_status_known"),
     CheckConstraint("(status = 'alive') = (ended_at IS NULL)", name="sessions_ended"),
     sqlite_autoincrement=True,
@@ -273,3 +282,4 @@ audit_entries = Table(
     Index("audit_entries_subject", "subject", "audit_id"),
     sqlite_autoincrement=True,
 )
+keep_append_only(audit_entries)

@@ -9,7 +9,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_ALWAYS = {
+SAFE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -25,7 +25,7 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, is_secure: bool, max_body_bytes: int) -> None:
         self._app = app
-        self._headers = dict(_ALWAYS)
+        self._headers = dict(SAFE_HEADERS)
         if is_secure:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
         self._most = max_body_bytes

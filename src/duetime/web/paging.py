@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Query
 
+from duetime.scheduling.upcoming import UpcomingPlace
 from duetime.store.page import RunPlace
 from duetime.web.errors import InvalidCursor
 
@@ -75,6 +76,25 @@ def read_run_place(cursor: str | None) -> RunPlace | None:
             0 <= event_id <= _LARGEST_ID and 0 <= attempt < 2**31
         ):
             return RunPlace(_instant(finished_at), event_id, _instant(due_at), attempt)
+    raise InvalidCursor
+
+
+def write_upcoming_place(place: UpcomingPlace | None) -> str | None:
+    """Return a cursor that holds a place among what comes next."""
+    return None if place is None else _write([place.as_of.isoformat(), place.at.isoformat(), place.event_id])
+
+
+def read_upcoming_place(cursor: str | None) -> UpcomingPlace | None:
+    """Return the place among what comes next that a cursor holds.
+
+    Raises:
+        InvalidCursor: there is none in it.
+    """
+    if cursor is None:
+        return None
+    match _read(cursor):
+        case [str() as as_of, str() as at, int() as event_id] if 0 <= event_id <= _LARGEST_ID:
+            return UpcomingPlace(_instant(as_of), _instant(at), event_id)
     raise InvalidCursor
 
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from duetime.core.errors import Conflict, DuetimeError, Invalid, NotAllowed, NotFound, Unavailable
+from duetime.engine.log import get_logger
 from duetime.web.errors import (
     Forbidden,
+    IdentityRefused,
+    KeyInUse,
+    LoginRefused,
+    NeedsSession,
     NotSignedIn,
     PasswordMustChange,
     PreconditionFailed,
@@ -23,6 +27,9 @@ from duetime.web.errors import (
 MEDIA_TYPE = "application/problem+json"
 _STATUS: Sequence[tuple[type[DuetimeError], HTTPStatus]] = (
     (NotSignedIn, HTTPStatus.UNAUTHORIZED),
+    (LoginRefused, HTTPStatus.UNAUTHORIZED),
+    (IdentityRefused, HTTPStatus.FORBIDDEN),
+    (NeedsSession, HTTPStatus.FORBIDDEN),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (TokenMissing, HTTPStatus.FORBIDDEN),
     (PasswordMustChange, HTTPStatus.FORBIDDEN),
@@ -36,7 +43,7 @@ _STATUS: Sequence[tuple[type[DuetimeError], HTTPStatus]] = (
 )
 """The first family that fits counts."""
 _RETRY_SECONDS = 5
-_log = structlog.get_logger("duetime.web")
+_log = get_logger("duetime.web")
 
 
 def status_of(error: DuetimeError) -> HTTPStatus:
@@ -46,7 +53,20 @@ def status_of(error: DuetimeError) -> HTTPStatus:
 
 def problem_of(error: DuetimeError) -> dict[str, Any]:
     """Return an error as a problem document; bulk verbs put it beside the item it belongs to."""
-    return _body(status_of(error), kind=type(error).__name__, detail=str(error), near=list(getattr(error, "near", ())))
+    return _body(
+        status_of(error),
+        kind=type(error).__name__,
+        detail=str(error),
+        near=list(getattr(error, "near", ())),
+        faults=list(getattr(error, "faults", ())),
+    )
+
+
+def problem_of_fault() -> dict[str, Any]:
+    """Return what is said of an error that nobody foresaw."""
+    return _body(
+        HTTPStatus.INTERNAL_SERVER_ERROR, kind="Fault", detail="This is a fault of duetime; its log says more."
+    )
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -65,7 +85,7 @@ def headers_of(error: DuetimeError) -> dict[str, str]:
     """Return the headers that belong to an error's answer."""
     if isinstance(error, NotSignedIn):
         return {"WWW-Authenticate": 'ApiKey realm="duetime"'}
-    if isinstance(error, TooManyAttempts):
+    if isinstance(error, KeyInUse | TooManyAttempts):
         return {"Retry-After": str(error.seconds)}
     return {"Retry-After": str(_RETRY_SECONDS)} if isinstance(error, Unavailable) else {}
 
@@ -85,9 +105,7 @@ def _http(_request: Request, error: HTTPException) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     _log.error("web.fault", path=request.url.path, method=request.method, exc_info=error)
-    return answer(
-        _body(HTTPStatus.INTERNAL_SERVER_ERROR, kind="Fault", detail="This is a fault of duetime; its log says more.")
-    )
+    return answer(problem_of_fault())
 
 
 def _body(status: HTTPStatus, *, kind: str, detail: str, **more: Any) -> dict[str, Any]:

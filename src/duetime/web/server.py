@@ -7,9 +7,15 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from duetime.app.app import App
-from duetime.web import api, pages
+from duetime.bots.plan import BotPlan
+from duetime.store.audit_chain import ChainReport
+from duetime.web import api, observe, pages
+from duetime.web.access.desk import Desk
 from duetime.web.headers import SafeHeaders
-from duetime.web.need import needs_login, require_needs
+from duetime.web.long_work import LongWork
+from duetime.web.need import require_needs
+from duetime.web.observe.watch import Watch
+from duetime.web.pages.error_pages import add_error_pages
 from duetime.web.ports import Authenticate, RequireToken, WebPorts
 from duetime.web.problems import add_problem_handlers
 from duetime.web.web_settings import WebSettings
@@ -44,12 +50,14 @@ def create_web(app: App, *, settings: WebSettings, authenticate: Authenticate, r
         redoc_url=None,
     )
     web.state.ports = WebPorts(app, settings, authenticate, require_token)
+    web.state.desk = Desk.of(app, settings)
+    web.state.plans = LongWork[BotPlan](app.clock)
+    web.state.verifications = LongWork[ChainReport](app.clock, threads=1)
+    web.state.watch = Watch(app, overdue_after=settings.overdue_after)
     add_problem_handlers(web)
-    for router in (*api.ROUTERS, *pages.ROUTERS):
+    add_error_pages(web)
+    for router in (*api.ROUTERS, *pages.ROUTERS, *observe.ROUTERS):
         web.include_router(router)
-    web.add_api_route(
-        "/api/v1/openapi.json", web.openapi, dependencies=[needs_login()], include_in_schema=False, tags=["meta"]
-    )
     web.mount("/static", StaticFiles(directory=_STATIC), name="static")
     web.add_middleware(SafeHeaders, is_secure=settings.is_secure, max_body_bytes=settings.max_body_bytes)
     require_needs(web, static=frozenset({"/static"}))

@@ -18,6 +18,7 @@ from botocore.config import Config
 from duetime.core.clock import Clock, SystemClock
 from duetime.core.resources import Account
 from duetime.providers.aws.access import Access, refuse_beyond_loopback
+from duetime.providers.aws.call_spans import CallSpans
 from duetime.providers.aws.counter import CallCounter
 from duetime.providers.aws.credentials import GivenCredentials, RenewableCredentials, role_credentials
 from duetime.providers.aws.options import ClientOptions
@@ -133,6 +134,7 @@ class Sessions:
             confine=refuse_beyond_loopback if access.dummy_credentials else _anywhere,
         )
         policy.govern(client)
+        CallSpans(account=account.account, region=region, service=service).watch(client)
         return client
 
     def _config(self, access: Access) -> Config:

@@ -3,15 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
 from duetime.core.access import Feature
+from duetime.core.errors import UnknownName
 from duetime.store.session_table import WorkerSession
+from duetime.web.api_route import ApiRoute
 from duetime.web.need import needs
+from duetime.web.parameters import LARGEST_ID
 from duetime.web.ports import CurrentApp
 
-router = APIRouter(prefix="/api/v1/workers", tags=["workers"])
+router = APIRouter(prefix="/api/v1/workers", tags=["workers"], route_class=ApiRoute)
 
 
 class WorkerOut(BaseModel):
@@ -52,3 +55,15 @@ def list_workers(app: CurrentApp) -> list[WorkerOut]:
     """List the last worker sessions, the newest first."""
     with app.store.read() as tx:
         return [WorkerOut.of(session, now=tx.now) for session in tx.sessions.latest()]
+
+
+@router.get("/{session_id}", dependencies=[needs(Feature.SYSTEM)])
+def get_worker(
+    session_id: Annotated[int, Path(ge=1, le=LARGEST_ID, description="The session's number.")], app: CurrentApp
+) -> WorkerOut:
+    """Get one of the last worker sessions."""
+    with app.store.read() as tx:
+        found = next((each for each in tx.sessions.latest(most=500) if each.session_id == session_id), None)
+        if found is None:
+            raise UnknownName("worker session", session_id)
+        return WorkerOut.of(found, now=tx.now)

@@ -1,0 +1,1 @@
+"""How long the database takes for the pages of a large installation."""

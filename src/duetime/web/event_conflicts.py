@@ -1,0 +1,29 @@
+"""Opposite wishes for one resource, as a visitor may see them."""
+
+from dataclasses import replace
+
+from duetime.bots.conflicts import Act, conflicts_of
+from duetime.core.access import Feature
+from duetime.core.events import Event
+from duetime.store.store import Transaction
+from duetime.web.reach import reaches_bot
+from duetime.web.visitor import Visitor
+
+
+def conflicts_for(tx: Transaction, visitor: Visitor, event: Event) -> tuple[str, ...]:
+    """Say which live events want the opposite for an event's resource at nearly the same time.
+
+    Bots that the visitor may not see are not named.
+    """
+    if event.status.is_final:
+        return ()
+    found = conflicts_of(tx, event_id=event.event_id, resource_id=event.resource_id)
+    if not found:
+        return ()
+    reach = visitor.reach(Feature.BOTS)
+    seen = {bot.name for bot in tx.bots.all() if reaches_bot(reach, bot)}
+
+    def shown(act: Act) -> Act:
+        return act if act.bot in seen else replace(act, bot="")
+
+    return tuple(replace(each, first=shown(each.first), last=shown(each.last)).in_words() for each in found)

@@ -1,0 +1,25 @@
+"""The pages that every check of all pages looks at."""
+
+PATHS = (
+    "/scheduled-events",
+    "/scheduled-events/upcoming",
+    "/scheduled-events/history",
+    "/events",
+    "/events/1",
+    "/events/1/cancel",
+    "/resources",
+    "/resources/instance:10:us-east-1:i-103:",
+    "/bots",
+    "/bots/nightly-stop",
+    "/bots/nightly-stop/plan",
+    "/bots/-/new",
+    "/plugins",
+    "/system",
+    "/accounts",
+    "/accounts/10",
+    "/audit",
+    "/access",
+    "/me",
+    "/me/keys/new",
+    "/nowhere",
+)

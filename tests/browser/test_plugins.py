@@ -1,0 +1,25 @@
+"""A plugin is unloaded: its events wait, and go on when it is back."""
+
+from playwright.sync_api import Page, expect
+from tests.browser.place import Place
+
+
+def test_unload_a_plugin_and_see_its_events_wait(page: Page, place: Place) -> None:
+    page.goto("/plugins")
+    page.get_by_role("link", name="Unload greeter").click()
+    page.get_by_role("button", name="Unload greeter").click()
+    try:
+        expect(page.get_by_role("main")).to_contain_text("Wished: unloaded")
+        expect(page.get_by_text("Workers have still to bring a wish about.")).to_have_count(0, timeout=30_000)
+        event = place.greet("waiting")
+        page.goto("/plugins")
+        waiting = page.get_by_role("table", name="Event types that wait for a handler")
+        expect(waiting).to_contain_text("greeter.greet", timeout=30_000)
+        page.goto(f"/events/{event}")
+        expect(page.get_by_role("main")).to_contain_text("scheduled")
+        expect(page.get_by_role("main")).to_contain_text("greeter")
+    finally:
+        page.goto("/plugins/greeter/load")
+        page.get_by_role("button", name="Load greeter").click()
+    page.goto(f"/events/{event}")
+    expect(page.get_by_role("main")).to_contain_text("succeeded", timeout=30_000)
