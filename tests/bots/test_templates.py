@@ -66,7 +66,8 @@ def test_a_template_that_runs_away_ends_at_once(says: Callable[[str], str], text
     begun = time.process_time()
     with pytest.raises(TemplateFailed):
         says(text)
-    assert time.process_time() - begun < 2
+    # One that ran on would take all memory, or minutes; much of this is what other threads of the process do meanwhile.
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(

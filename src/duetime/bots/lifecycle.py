@@ -94,7 +94,7 @@ def preview_apply(
 ) -> Applied | None:
     """Return what `apply_bot` would change in a bot that exists, without changing it; None for a new bot."""
     with client.store.read() as tx:
-        present = next((bot for bot in tx.bots.all() if bot.name == definition.name), None)
+        present = tx.bots.find(definition.name)
         if present is None:
             return None
         if definition_text(present.definition) == definition_text(definition):

@@ -6,6 +6,7 @@ only the plain spellings of numbers and truth values. So `19:00` is a text and n
 and the account `012345678901` keeps its zero. A number with an exponent needs a dot and a sign: `1.0e+9`.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def read_yaml(text: str, *, source: str, complaints: Complaints) -> tuple[Node, 
     reader = _Reader(source, complaints)
     documents: list[Node] = []
     try:
-        loader = _Loader(text)
+        loader = (_JsonLoader if _is_json(text) else _Loader)(text)
         loader.reader = reader
         while loader.check_node() and (root := loader.get_node()) is not None:
             documents.append(reader.node(root, path=""))
@@ -89,6 +90,28 @@ class _Loader(yaml.SafeLoader):
 for _name, (_pattern, _first) in _SPELLINGS.items():
     _whole = re.compile(rf"(?:{_pattern.pattern})\Z")
     _Loader.add_implicit_resolver(_TAG + _name, _whole, [*_first, *([""] if _name == "null" else [])])
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+class _JsonLoader(_Loader):
+    """Reads numbers as JSON writes them too: in JSON no text stands without quotes, so `1e-07` can be nothing else."""
+
+
+_JSON_FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?[eE][-+]?[0-9]+\Z")
+_JsonLoader.add_implicit_resolver(f"{_TAG}float", _JSON_FLOAT, [*"-0123456789"])
+
+
+def _is_json_float(kind: str, text: str) -> bool:
+    return kind == "float" and _JSON_FLOAT.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +166,7 @@ class _Reader:
 
     def _scalar(self, node: yaml.ScalarNode, kind: str) -> Scalar:
         text = node.value
-        if kind in _SPELLINGS and not _SPELLINGS[kind][0].fullmatch(text):
+        if kind in _SPELLINGS and not (_SPELLINGS[kind][0].fullmatch(text) or _is_json_float(kind, text)):
             self.refuse(node, f"{text[:40]!r} is no {kind}")
             return None
         try:
