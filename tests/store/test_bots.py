@@ -62,7 +62,9 @@ def test_bots_by_name(scene: Scene) -> None:
     _save(scene, BotDefinition(name="b"))
     _save(scene, BotDefinition(name="a"))
     with scene.store.read() as tx:
-        assert [bot.name for bot in tx.bots.all()] == ["a", "b"]
+        first, second = tx.bots.all()
+        assert (first.name, second.name) == ("a", "b")
+        assert tx.bots.by_ids([second.bot_id, 2**62]) == {second.bot_id: second}
 
 
 def test_an_unknown_bot_is_named_with_the_nearest(scene: Scene) -> None:

@@ -102,6 +102,7 @@ def test_groups_add_up(scene: Scene) -> None:
         assert tx.access_groups.grants_of(ann.login_id) == Grants((*EVERYTHING.grants, *VIEWER.grants))
         assert tx.access_groups.grants_of(ben.login_id) == Grants()
         assert [login.login for login in tx.access_groups.members("viewers")] == ["ann"]
+        assert tx.access_groups.sizes() == {"admins": 1, "viewers": 1}
         assert [(login.login, grants) for login, grants in tx.access_groups.everybody()] == [
             ("ann", Grants((*EVERYTHING.grants, *VIEWER.grants)))
         ]
@@ -183,11 +184,15 @@ def test_keys_are_added_used_and_revoked(scene: Scene) -> None:
         assert [key.key_id for key in page.rows] == [third.key_id, second.key_id]
         assert [key.key_id for key in tx.api_keys.page(before=page.next).rows] == [first.key_id]
         assert [key.key_id for key in tx.api_keys.page(login_id=8).rows] == [third.key_id]
+        assert tx.api_keys.live_of(7) == (second, tx.api_keys.get(first.key_id))
         assert tx.api_keys.revoke(first.key_id)
+        assert tx.api_keys.live_of(7) == (second,)
         assert not tx.api_keys.revoke(first.key_id)
         assert tx.api_keys.revoke_all(7) == 1
         assert not tx.api_keys.get(second.key_id).is_live(now=tx.now)
         assert tx.api_keys.get(third.key_id).is_live(now=tx.now)
+        tx.api_keys.add(b"4", login_id=8, prefix="d", grants=VIEWER, expires_at=tx.now)
+        assert tx.api_keys.live_of(8) == (third,)
         with pytest.raises(UnknownName):
             tx.api_keys.get(2**62)
 

@@ -320,12 +320,3 @@ def test_a_block_that_fails_half_way_leaves_nothing(scene: Scene) -> None:
     assert scene.ids() == [1]
     assert scene.event(1) == before
     assert scene.runs(1) == []
-
-
-def test_a_bots_live_events_are_counted(scene: Scene) -> None:
-    scene.add(bot_id=7, due_at=scene.now + HOUR)
-    scene.claim_one(bot_id=7)
-    scene.end(scene.claim_one(bot_id=7))
-    scene.add(bot_id=8)
-    with scene.store.read() as tx:
-        assert tx.operations.count_live(bot_id=7) == 2

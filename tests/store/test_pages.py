@@ -101,7 +101,7 @@ run_queries = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(run_rows, run_queries)
 def test_pages_of_history_are_together_the_full_list(
     store: Store, narrow: int, given_rows: Sequence[Any], query: RunQuery
@@ -229,7 +229,7 @@ event_queries = st.builds(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(event_rows, event_queries)
 def test_pages_of_events_are_together_the_full_list(
     store: Store, narrow: int, given_rows: Sequence[Any], query: EventQuery
@@ -361,7 +361,7 @@ resource_queries = st.builds(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(resource_rows, resource_queries)
 def test_pages_of_the_inventory_are_together_the_full_list(
     store: Store, narrow: int, given_rows: Sequence[Any], query: ResourceQuery

@@ -22,6 +22,8 @@ As = Callable[..., TestClient]
 ADMIN = Visitor(login="admin", login_id=1, grants=EVERYTHING, came_by=CameBy.API_KEY, key_prefix="test")
 NOBODY = Visitor(login="nobody", login_id=2, came_by=CameBy.API_KEY, key_prefix="none")
 
+_warm: list[FastAPI] = []
+
 
 def visitor(
     *accounts: str, role: Role = Role.VIEWER, feature: Feature | None = None, payloads: bool = False
@@ -41,11 +43,28 @@ def app(sqlite_store: Store, clock: ManualClock) -> Iterator[App]:
 @pytest.fixture
 def web(app: App) -> FastAPI:
     """The server, for visitors whom a test names; nobody has to prove anything."""
+    return warm(new_server(app))
+
+
+def new_server(app: App) -> FastAPI:
+    """Return a server of one test's own, for visitors whom the test names."""
 
     async def require_no_token(_request: Request, _visitor: Visitor) -> None:
         """Visitors by an API key need none."""
 
     return create_web(app, settings=WebSettings(), authenticate=_named_by_test, require_token=require_no_token)
+
+
+def warm(made: FastAPI) -> FastAPI:
+    """Return a server whose routes are ready, with the state of one that was just made.
+
+    FastAPI makes ready all its routes at the first request, which takes longer than most tests. Servers differ by their
+    state alone, so one serves all tests of a process; a test that adds routes or middleware makes a server of its own.
+    """
+    if not _warm:
+        _warm.append(made)
+    _warm[0].state = made.state
+    return _warm[0]
 
 
 def _named_by_test(request: Request) -> Visitor | None:

@@ -8,7 +8,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.testclient import TestClient
 from tests.web.api.scene import LOG, Scene
-from tests.web.conftest import ADMIN, As
+from tests.web.conftest import ADMIN, As, new_server
 
 from duetime.app.app import App
 from duetime.core.access import Feature
@@ -23,6 +23,12 @@ from duetime.web.visitor import Visitor
 EVENTS = "/api/v1/events"
 WANTED = {"event_type": LOG, "args": {"message": "hello"}, "in": "1h"}
 KEY = {"Idempotency-Key": "key-1"}
+
+
+@pytest.fixture
+def web(app: App) -> FastAPI:
+    """A server of each test's own: some add routes to it."""
+    return new_server(app)
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """Deny by default: every route says who it is for."""
 
+from dataclasses import replace
+
 import pytest
 from fastapi import FastAPI
 from starlette.routing import Mount
 from tests.web.conftest import ADMIN, NOBODY, As, visitor
 
 from duetime.core.access import Feature
+from duetime.core.errors import DatabaseUnavailable
 from duetime.web.need import Need, every_route, need_of, needs, require_needs
 
 
@@ -33,6 +36,18 @@ def test_the_need_of_a_route() -> None:
 def test_nobody_is_let_in_without_a_visitor(as_: As) -> None:
     answer = as_(None).get("/api/v1/workers")
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
+
+
+def test_what_ails_the_database_is_not_told_to_those_who_are_not_let_in(web: FastAPI, as_: As) -> None:
+    client = as_()
+
+    def nobody_answers(_request: object) -> None:
+        raise DatabaseUnavailable("connection to server at secret-host failed", remedy="Start it.")
+
+    web.state.ports = replace(web.state.ports, authenticate=nobody_answers)
+    answer = client.get("/api/v1/workers")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "secret-host" not in answer.text
 
 
 def test_a_visitor_needs_a_grant(as_: As) -> None:

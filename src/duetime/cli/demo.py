@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from duetime.cli.demo_view import Picture, View
     from duetime.cli.demo_world import Proof
 
-GIVE_UP_AFTER = 55.0
-"""Seconds after which the demo ends with what it has; it takes about two thirds of them."""
+QUIET_SECONDS = 40.0
+"""Seconds without news after which the demo ends with what it has; the longest pause of the story is 12 s.
+
+What a busy machine does slowly is still news: only what does not happen at all is given up.
+"""
+LONGEST_SECONDS = 300.0
+"""Seconds after which it ends in any case; it takes less than a minute."""
 
 
 def demo(
@@ -59,7 +64,7 @@ def demo(
     view.step("A simulated AWS starts: 2 accounts x 2 regions ...")
     with DemoWorld() as world, opened_stage(database, world=world) as stage:
         _set_up(stage, view=view, as_json=as_json)
-        watch = Watch(stage, world, view=view, give_up_at=began + GIVE_UP_AFTER, began=began)
+        watch = Watch(stage, world, view=view, began=began, quiet=QUIET_SECONDS, longest=LONGEST_SECONDS)
         story = Story(stage, world, say=view.step, until=watch.until)
         with stage.working(), view:
             story.tell()

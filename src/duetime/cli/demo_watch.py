@@ -22,28 +22,35 @@ class Watch:
         world: where the instances are.
         view: what shows it.
         began: when the demo began, on the monotonic clock, in seconds.
-        give_up_at: when nothing is waited for any more, likewise.
+        quiet: seconds without news after which nothing is waited for any more.
+        longest: seconds since the demo began after which nothing is waited for, whatever the news.
     """
 
-    def __init__(self, stage: "Stage", world: "DemoWorld", *, view: View, began: float, give_up_at: float) -> None:
+    def __init__(
+        self, stage: "Stage", world: "DemoWorld", *, view: View, began: float, quiet: float, longest: float
+    ) -> None:
         self._stage = stage
         self._world = world
         self._view = view
         self._began = began
-        self._give_up_at = give_up_at
+        self._quiet = quiet
+        self._longest = longest
         self._clock = SystemClock()
+        self._news_at = began
         self._instances = world.states()
         self._before: Mapping[Kind, Progressing] = {}
 
     def until(self, condition: Callable[[], bool]) -> bool:
-        """Show what happens until a condition holds; return whether it did in time."""
+        """Show what happens until a condition holds; return whether it did before nothing happened any more."""
         pause = threading.Event()
+        self._news_at = self._clock.monotonic()  # what was done meanwhile took its own time
         while True:
             self.look()
             if condition():
                 self.look()
                 return True
-            if self._clock.monotonic() > self._give_up_at:
+            now = self._clock.monotonic()
+            if now > self._news_at + self._quiet or now > self._began + self._longest:
                 return False
             self._clock.wait(pause, seconds=LOOK_EVERY)
 
@@ -54,6 +61,7 @@ class Watch:
             for change in self._world.observe():
                 self._instances[change.place] = self._instances[change.place]._replace(state=change.after)
             self._before = events
+            self._news_at = self._clock.monotonic()
         seconds = self._clock.monotonic() - self._began
         picture = Picture(seconds, events, self._instances, self._stage.calls_of_nights)
         self._view.show(picture)

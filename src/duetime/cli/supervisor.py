@@ -73,7 +73,7 @@ class Supervisor:
         """Let every child drain, because one has ended for good."""
         self._ending.set()
         for child in self._children.values():
-            child.send(signal.SIGTERM)
+            child.drain()
 
     def pause(self) -> None:
         """Let a moment pass, unless everything ends."""
@@ -89,9 +89,10 @@ class Supervisor:
             number = self._came.get()
             self._ending.set()
             for child in self._children.values():
-                # The first time always SIGTERM: it drains as Ctrl-C does, and a child that is still starting ends by it
-                # cleanly, where an interrupt would meet Python half-way through its own start.
-                child.send(signal.SIGTERM if first else number)
+                if first:
+                    child.drain()
+                else:
+                    child.send(number)
             first = False
 
 
@@ -111,6 +112,7 @@ class _Child:
         self._supervisor = supervisor
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._is_asked = False
         self._clock = SystemClock()
 
     def keep(self) -> None:
@@ -128,10 +130,19 @@ class _Child:
         finally:
             self._supervisor.end()
 
+    def drain(self) -> None:
+        """Ask the process that there is now to drain; once, since a second signal would end it at once."""
+        with self._lock:
+            if self._process is not None and not self._is_asked:
+                self._is_asked = True
+                # Always SIGTERM: it drains as Ctrl-C does, and a child that is still starting ends by it cleanly, where
+                # an interrupt would meet Python half-way through its own start.
+                self._process.send_signal(signal.SIGTERM)
+
     def send(self, number: int) -> None:
         """Send a signal to the process that there is now, if any."""
         with self._lock:
-            if self._process is not None and self._process.poll() is None:
+            if self._process is not None:
                 self._process.send_signal(number)
 
     def _run(self) -> int:
@@ -144,6 +155,7 @@ class _Child:
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
             )
             self.started += 1
+            self._is_asked = False
         with process:
             return process.wait()
 

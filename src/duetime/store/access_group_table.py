@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, text
+from sqlalchemy import Connection, Row, delete, func, select, text
 
 from duetime.core.access import Grants
 from duetime.core.errors import Invalid, UnknownName, nearest
@@ -139,6 +139,12 @@ class AccessGroupTable:
             (login, Grants(tuple(grant for group in groups.get(login_id, []) for grant in group.grants.grants)))
             for login_id, login in found.items()
         ]
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return how many members each group has, by its name; groups without any are left out."""
+        name = access_group_members.c.name
+        rows = self._connection.execute(select(name, func.count().label("members")).group_by(name))
+        return {row.name: row.members for row in rows}
 
     def members(self, name: str) -> list[Login]:
         """Return the members of a group, by name."""

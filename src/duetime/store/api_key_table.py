@@ -86,6 +86,15 @@ class ApiKeyTable:
         shown = tuple(found[:most])
         return Page(shown, next=shown[-1].key_id if len(found) > len(shown) else None)
 
+    def live_of(self, login_id: int) -> tuple[ApiKey, ...]:
+        """Return the keys of a login that let somebody in, the newest first: however many it has had before."""
+        statement = select(api_keys).where(
+            api_keys.c.login_id == login_id,
+            api_keys.c.revoked_at.is_(None),
+            api_keys.c.expires_at.is_(None) | (api_keys.c.expires_at > self._now),
+        )
+        return tuple(_key_of(row) for row in self._connection.execute(statement.order_by(api_keys.c.key_id.desc())))
+
     def note_used(self, key_id: int) -> None:
         """Note that a key is used now."""
         self._connection.execute(update(api_keys).where(api_keys.c.key_id == key_id).values(used_at=self._now))

@@ -1,6 +1,7 @@
 """Bots by name, with every version that each has had."""
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,8 @@ from duetime.core.errors import Conflict, UnknownName, nearest
 from duetime.store.rows import bot_of, definition_of, definition_text
 from duetime.store.tables import bot_versions, bots
 from duetime.store.upsert import insert_if_absent
+
+_IDS_PER_QUERY = 500
 
 
 class BotTable:
@@ -86,6 +89,17 @@ class BotTable:
         """Return a bot, or None."""
         row = self._connection.execute(select(bots).where(bots.c.bot_id == bot_id)).one_or_none()
         return None if row is None else bot_of(row)
+
+    def by_ids(self, bot_ids: Collection[int]) -> Mapping[int, Bot]:
+        """Return the bots with these numbers, by number; those that are not there are left out."""
+        wanted = sorted(set(bot_ids))
+        found: dict[int, Bot] = {}
+        for first in range(0, len(wanted), _IDS_PER_QUERY):
+            part = wanted[first : first + _IDS_PER_QUERY]
+            found |= {
+                row.bot_id: bot_of(row) for row in self._connection.execute(select(bots).where(bots.c.bot_id.in_(part)))
+            }
+        return found
 
     def by_name(self, name: str) -> Bot:
         """Return a bot.

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from duetime.core.bots import BotStatus
 from duetime.core.errors import Invalid
 from duetime.core.events import NewEvent, OnExisting
 from duetime.core.operations import CancelEvents, Operation, OperationReport, ScheduleEvent, UnscheduleEvents
-from duetime.core.statuses import FINAL, EventStatus, RunStatus, Wish
+from duetime.core.statuses import EventStatus, RunStatus, Wish
 from duetime.schedule.codec import decode, encode
 from duetime.store.hot_path import HotPath
 from duetime.store.operation_preview import Foreseen, OperationPreview
@@ -196,11 +196,6 @@ class OperationWriter:
     def foresee(self, operations: Sequence[Operation]) -> list[Foreseen]:
         """Return what `apply` would do now, without doing it."""
         return OperationPreview(self._connection).foresee(operations)
-
-    def count_live(self, *, bot_id: int) -> int:
-        """Return how many live events a bot has."""
-        statement = select(func.count()).where(events.c.bot_id == bot_id, events.c.status.not_in(sorted(FINAL)))
-        return int(self._connection.execute(statement).scalar_one())
 
 
 def _merged(operations: Iterable[Operation]) -> Iterator[ScheduleEvent | CancelEvents | Sequence[UnscheduleEvents]]:

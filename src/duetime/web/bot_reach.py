@@ -1,15 +1,21 @@
 """Which bots and versions a visitor may see and change."""
 
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from duetime.app.app import App
+from duetime.bots.pending import PendingEvents
+from duetime.bots.planned_run import RUN_BOT
 from duetime.bots.require import Require
 from duetime.core.access import Feature, Role
 from duetime.core.bots import Bot, BotDefinition, BotVersion
 from duetime.core.errors import UnknownName
+from duetime.core.statuses import EventStatus
 from duetime.store.store import Transaction
 from duetime.web.errors import Forbidden, NameTaken
-from duetime.web.reach import bot_for, reaches_bot
+from duetime.web.reach import account_of, bot_for, reaches_bot
+from duetime.web.steering import BEYOND_ITS_RESOURCE
 from duetime.web.visitor import Visitor
 
 
@@ -70,14 +76,63 @@ def require_definition(app: App, visitor: Visitor, definition: BotDefinition) ->
     """See that a visitor may have a bot do what a definition says.
 
     Raises:
-        Forbidden: it looks beyond their accounts, or uses an action that is for administrators.
+        Forbidden: it looks beyond their accounts, asks for events that reach beyond them, or uses an action that is for
+            administrators, or may be.
     """
     bot = Bot(0, definition)
-    if not reaches_bot(visitor.reach(Feature.BOTS, Role.EDITOR), bot):
+    edits = visitor.reach(Feature.BOTS, Role.EDITOR)
+    if not reaches_bot(edits, bot):
         problem = "name accounts in the bot's scope, and only such as you may change bots of"
         raise Forbidden(Feature.BOTS, Role.EDITOR, problem)
     for use in definition.actions:
+        beyond = next((text for text in _texts_in(use.settings) if text.strip() in BEYOND_ITS_RESOURCE), None)
+        if beyond is not None and not edits.is_everywhere:
+            problem = f"in all accounts: {beyond.strip()} acts on more than its resource"
+            raise Forbidden(Feature.BOTS, Role.EDITOR, problem)
         found = app.registries.actions.get(use.uid)
-        is_for_admins = found is not None and found.item.admin_only
-        if is_for_admins and not reaches_bot(visitor.reach(Feature.BOTS, Role.ADMIN), bot):
-            raise Forbidden(Feature.BOTS, Role.ADMIN, f"the action {use.uid} is for administrators")
+        if (found is None or found.item.admin_only) and not reaches_bot(visitor.reach(Feature.BOTS, Role.ADMIN), bot):
+            problem = "may be for administrators: nobody has loaded it" if found is None else "is for administrators"
+            raise Forbidden(Feature.BOTS, Role.ADMIN, f"the action {use.uid} {problem}")
+
+
+def require_pending(
+    app: App,
+    visitor: Visitor,
+    name: str,
+    pending: PendingEvents,
+    *,
+    statuses: Container[EventStatus] = tuple(EventStatus),
+) -> None:
+    """See that what becomes of a bot's pending events befalls none of other accounts: it may have looked there before.
+
+    Args:
+        app: where they are.
+        visitor: who asks.
+        name: the bot; one that is not there has none.
+        pending: what becomes of them.
+        statuses: it befalls only those that stand so.
+
+    Raises:
+        Forbidden: some of them lie beyond the visitor's accounts.
+    """
+    edits = visitor.reach(Feature.BOTS, Role.EDITOR)
+    if pending is PendingEvents.KEEP or edits.is_everywhere:
+        return
+    with app.store.read() as tx:
+        bot = tx.bots.find(name)
+        events = () if bot is None else tx.bot_events.of_bot(bot.bot_id, besides=RUN_BOT)
+    if any(event.status in statuses and not edits.covers(account_of(event.resource_id)) for event in events):
+        problem = "in all accounts: the bot has pending events beyond its scope, which this would change too"
+        raise Forbidden(Feature.BOTS, Role.EDITOR, problem)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Yield every text in a setting: any may name an event type, and only an action itself knows which of them do."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts_in(each)

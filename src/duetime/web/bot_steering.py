@@ -15,7 +15,8 @@ from duetime.bots.require import Require
 from duetime.bots.versions import activate_version
 from duetime.core.access import Role
 from duetime.core.events import Event
-from duetime.web.bot_reach import editing, require_definition, version_for
+from duetime.core.statuses import EventStatus
+from duetime.web.bot_reach import bot_to_change, editing, require_definition, require_pending, version_for
 from duetime.web.visitor import Visitor
 
 ON_CHANGE = (PendingEvents.KEEP, PendingEvents.RE_EVALUATE, PendingEvents.CANCEL)
@@ -48,6 +49,9 @@ def apply_bots(
     """
     for bot in bots:  # nothing is applied when any of them is refused for what it says itself
         require_definition(app, visitor, bot.definition)
+        with app.store.read() as tx:  # who may not know of a bot is not told of its events
+            editing(visitor, bot.definition.name, may_be_new=True)(tx.bots.find(bot.definition.name))
+        require_pending(app, visitor, bot.definition.name, pending)
     return [
         apply_bot(
             app.client,
@@ -68,12 +72,16 @@ def pause(app: App, visitor: Visitor, name: str, *, pending: PendingEvents, reas
         Forbidden: the visitor may not change it.
         Conflict: it is archived.
     """
+    bot_to_change(app, visitor, name)
+    require_pending(app, visitor, name, pending)
     require = editing(visitor, name)
     return pause_bot(app.client, name, pending=pending, actor=visitor.actor, reason=reason, require=require)
 
 
 def resume(app: App, visitor: Visitor, name: str, *, reason: str = "") -> Moved:
     """Let a paused bot run again; raises as `pause`."""
+    bot_to_change(app, visitor, name)
+    require_pending(app, visitor, name, PendingEvents.RE_EVALUATE, statuses=(EventStatus.PAUSED,))
     return resume_bot(app.client, name, actor=visitor.actor, reason=reason, require=editing(visitor, name))
 
 
@@ -84,6 +92,8 @@ def archive(app: App, visitor: Visitor, name: str, *, reason: str = "") -> Moved
         UnknownName: there is no such bot that the visitor reaches.
         Forbidden: the visitor is no administrator of it: it cannot be taken back.
     """
+    bot_to_change(app, visitor, name, role=Role.ADMIN)
+    require_pending(app, visitor, name, PendingEvents.CANCEL)
     require = editing(visitor, name, role=Role.ADMIN)
     bot, cancelled = archive_bot(app.client, name, actor=visitor.actor, reason=reason, require=require)
     return Moved(bot, PendingNumbers(cancelled=cancelled))
@@ -112,6 +122,8 @@ def activate(
     """
     with app.store.read() as tx:
         found = version_for(tx, visitor, name, version)
+    bot_to_change(app, visitor, name)
     require_definition(app, visitor, found.definition)
+    require_pending(app, visitor, name, pending)
     require = editing(visitor, name)
     return activate_version(app.client, name, version, pending=pending, actor=visitor.actor, require=require)

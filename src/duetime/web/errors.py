@@ -10,7 +10,7 @@ class NotSignedIn(DuetimeError):
     """A request by nobody, or with a key or session that is not valid any more."""
 
     def __init__(self) -> None:
-        super().__init__("Sign in first, or send a valid API key in the header Api-Key.")
+        super().__init__("Log in first, or send a valid API key in the header Api-Key.")
 
 
 class Forbidden(DuetimeError):

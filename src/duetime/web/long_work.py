@@ -72,7 +72,7 @@ class _Order(Generic[Result]):
 
     ticket: str
     subject: str
-    login_id: int
+    who: str
     work: Callable[[], Result]
     asked_at: datetime
     since: float
@@ -101,12 +101,12 @@ class LongWork(Generic[Result]):
         self._waiting: deque[_Order[Result]] = deque()
         self._working = 0
 
-    def ask(self, subject: str, *, login_id: int, work: Callable[[], Result]) -> str:
-        """Ask for something and return its ticket; while the same is being done for the same login, it is that one's.
+    def ask(self, subject: str, *, who: str, work: Callable[[], Result]) -> str:
+        """Ask for something and return its ticket; while the same is being done for them, it is that one's.
 
         Args:
             subject: what it is about.
-            login_id: who asks; nobody else is shown the result.
+            who: who asks, `Visitor.actor`: nobody else is shown the result, nor a narrower API key of the same login.
             work: does it, in another thread; it must check again what its visitor may see.
 
         Raises:
@@ -115,12 +115,12 @@ class LongWork(Generic[Result]):
         with self._lock:
             self._forget_old()
             for order in self._orders.values():
-                if (order.subject, order.login_id) == (subject, login_id) and not order.over.is_set():
+                if (order.subject, order.who) == (subject, who) and not order.over.is_set():
                     return order.ticket
             if len(self._waiting) >= self._most_waiting:
                 raise TooMuchWork(len(self._waiting))
             ticket, now = secrets.token_urlsafe(16), self._clock.now()
-            order = _Order(ticket, subject, login_id, work, asked_at=now, since=self._clock.monotonic())
+            order = _Order(ticket, subject, who, work, asked_at=now, since=self._clock.monotonic())
             self._orders[order.ticket] = order
             self._waiting.append(order)
             if self._working < self._threads:
@@ -128,21 +128,21 @@ class LongWork(Generic[Result]):
                 threading.Thread(target=self._work, name="duetime-long-work", daemon=True).start()
             return order.ticket
 
-    def look(self, ticket: str, *, login_id: int, wait_seconds: float = 0.0) -> Progress[Result]:
+    def look(self, ticket: str, *, who: str, wait_seconds: float = 0.0) -> Progress[Result]:
         """Return how far a piece of work is.
 
         Args:
             ticket: which.
-            login_id: who asks.
+            who: who asks, as for `ask`.
             wait_seconds: how long to wait for it to be over, so that something quick needs no second look.
 
         Raises:
-            UnknownName: there is none of this ticket for this login, or it is forgotten.
+            UnknownName: there is none of this ticket for them, or it is forgotten.
         """
         with self._lock:
             self._forget_old()
             order = self._orders.get(ticket)
-        if order is None or order.login_id != login_id:
+        if order is None or order.who != who:
             raise UnknownName("result", ticket)
         order.over.wait(wait_seconds)
         with self._lock:

@@ -11,9 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.routing import BaseRoute, Mount
 
 from duetime.core.access import Feature, Role
+from duetime.core.errors import Unavailable
+from duetime.engine.log import get_logger
 from duetime.web.errors import Forbidden, NotSignedIn, PasswordMustChange
 from duetime.web.ports import WebPorts
 from duetime.web.visitor import Visitor
+
+_log = get_logger("duetime.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Gate:
         ports: WebPorts = request.app.state.ports
         if self.need.is_open:
             return None
-        visitor = await run_in_threadpool(ports.authenticate, request)
+        visitor = await _authenticated(ports, request)
         if visitor is None:
             raise NotSignedIn
         await ports.require_token(request, visitor)
@@ -58,6 +62,16 @@ class Gate:
             raise Forbidden(self.need.feature, self.need.role)
         request.state.visitor = visitor
         return visitor
+
+
+async def _authenticated(ports: WebPorts, request: Request) -> Visitor | None:
+    """Return who asks. What the database says when it does not answer is for the log: nobody has been let in yet."""
+    try:
+        return await run_in_threadpool(ports.authenticate, request)
+    except Unavailable as error:
+        _log.error("web.nobody_let_in", error=str(error))
+        message = "Nobody can be let in now, because the database does not answer. Try again; the log says more."
+        raise Unavailable(message) from error
 
 
 def needs(feature: Feature, role: Role = Role.VIEWER) -> Any:

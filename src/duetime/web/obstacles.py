@@ -45,7 +45,7 @@ class _Others:
     @classmethod
     def read(cls, tx: Transaction, events: Sequence[Event], *, policy: BotPolicy) -> "_Others":
         wanted = {event.bot_id for event in events if event.bot_id is not None}
-        bots = {bot.bot_id: bot for bot in tx.bots.all() if bot.bot_id in wanted} if wanted else {}
+        bots = tx.bots.by_ids(wanted)
         users = {event.user_resource_id for event in events if event.user_resource_id is not None}
         resources = tx.resources.by_ids(
             sorted({event.resource_id for event in events if event.resource_id is not None})

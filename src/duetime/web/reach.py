@@ -64,7 +64,7 @@ def bot_for(tx: Transaction, visitor: Visitor, name: str, role: Role = Role.VIEW
         UnknownName: there is none of this name that looks at the visitor's accounts alone.
         Forbidden: the visitor may see it, but not do this.
     """
-    bot = next((bot for bot in tx.bots.all() if bot.name == name), None)
+    bot = tx.bots.find(name)
     if bot is None or not reaches_bot(visitor.reach(Feature.BOTS), bot):
         raise UnknownName("bot", name)
     if not reaches_bot(visitor.reach(Feature.BOTS, role), bot):

@@ -9,6 +9,7 @@ from typing import Any, TypedDict, Unpack
 from duetime.app.app import App
 from duetime.bots.owners import Permit
 from duetime.bots.planned_run import RUN_BOT
+from duetime.builtin.count_runs import COUNT_RUNS
 from duetime.builtin.harvest import HARVEST
 from duetime.builtin.prune import PRUNE
 from duetime.core.access import Feature, Role
@@ -26,7 +27,7 @@ from duetime.web.visitor import Visitor
 
 When = Schedule | Mapping[str, Any] | str | datetime
 """When an event shall be due: a schedule, its JSON form, or an aware instant."""
-BEYOND_ITS_RESOURCE = frozenset({RUN_BOT, HARVEST, PRUNE})
+BEYOND_ITS_RESOURCE = frozenset({RUN_BOT, HARVEST, PRUNE, COUNT_RUNS})
 """Event types whose arguments, and not their resource, say what they act on: nobody with only some accounts may
 schedule them, or the resource would be a pretext."""
 

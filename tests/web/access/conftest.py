@@ -8,6 +8,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx2 import Response
 from starlette.testclient import TestClient
+from tests.web.conftest import warm
 
 from duetime.app.app import App
 from duetime.core.access import EVERYTHING, Grant, Grants
@@ -22,8 +23,6 @@ from duetime.web.web_settings import WebSettings
 
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-
-_warm: list[FastAPI] = []
 
 
 class Person(NamedTuple):
@@ -53,18 +52,11 @@ def passwords() -> Passwords:
 
 @pytest.fixture
 def web(app: App, settings: WebSettings, passwords: Passwords) -> FastAPI:
-    """The server, whose visitors must prove themselves.
-
-    FastAPI makes ready all its routes at the first request, which takes longer than most tests: so one server serves
-    them all, each with the state of a server of its own.
-    """
+    """The server, whose visitors must prove themselves."""
     door = Door(app, settings)
     made = create_web(app, settings=settings, authenticate=door.authenticate, require_token=door.require_token)
     made.state.desk = Desk.of(app, settings, passwords=passwords)
-    if not _warm:
-        _warm.append(made)
-    _warm[0].state = made.state
-    return _warm[0]
+    return warm(made)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """`/api/v1/bots`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,6 +150,13 @@ def test_a_plan_says_what_a_run_would_do(scene: Scene, as_: As) -> None:
     assert as_(editor("A")).get(progress["watch"]).status_code == 404  # somebody else asked for it
 
 
+def test_a_plan_is_not_shown_to_another_key_of_the_same_login(as_: As) -> None:
+    put(as_, "nightly", "A")
+    ticket = as_().post(f"{BOTS}/nightly/plans").json()["ticket"]
+    assert as_().get(f"{BOTS}/nightly/plans/{ticket}").status_code == 200
+    assert as_(replace(ADMIN, key_prefix="narrow")).get(f"{BOTS}/nightly/plans/{ticket}").status_code == 404
+
+
 def test_what_is_exported_can_be_applied_again(as_: As) -> None:
     put(as_, "nightly", "A")
     exported = as_().get(f"{BOTS}/nightly/document")
@@ -244,3 +252,57 @@ def test_an_action_for_administrators_needs_one(app: App, as_: As) -> None:
     # Nobody knows what an action of a plugin does when it is called, so that viewers do not have it called.
     progress = as_(visitor("A")).post(f"{BOTS}/strong/plans", params={"wait": 5}).json()
     assert (progress["state"], "role editor" in progress["problem"]) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("uid", "settings"),
+    [
+        ("duetime.action.schedule_event", {"event_type": "duetime.prune", "now": True, "args": {"days": 0}}),
+        ("duetime.action.schedule_event", {"event_type": "duetime.run_bot", "now": True, "args": {"bot": "theirs"}}),
+        ("duetime.action.schedule_event", {"event_type": "duetime.harvest", "now": True, "args": {"account": "B"}}),
+        ("test.unseen", {"then": [{"event_type": "duetime.prune "}]}),
+    ],
+)
+def test_a_bot_of_some_accounts_asks_for_nothing_beyond_them(as_: As, uid: str, settings: dict[str, Any]) -> None:
+    put(as_, "theirs", "B")
+    said = document("mine", "A", actions=[{"uid": uid, "settings": settings}])
+    unseen = {"allow_unknown": True}
+    for role in (Role.EDITOR, Role.ADMIN):
+        client = as_(editor("A", role=role))
+        refused = client.put(f"{BOTS}/mine", json=said, params=unseen)
+        assert (refused.status_code, "acts on more than its resource" in refused.json()["detail"]) == (403, True)
+        assert client.post(BOTS, json=said, params=unseen).status_code == 403
+    assert as_(ADMIN).put(f"{BOTS}/mine", json=said, params=unseen).status_code == 201
+    assert as_(editor("A")).put(f"{BOTS}/mine", json=document("mine", "A")).status_code == 200
+    # What somebody else was allowed to write once is not brought back by those who may not write it.
+    assert as_(editor("A")).post(f"{BOTS}/mine/versions/1/activate").status_code == 403
+
+
+def test_an_action_that_nobody_has_loaded_may_be_for_administrators(as_: As) -> None:
+    said = document("unseen", "A", actions=[{"uid": "test.unseen"}])
+    refused = as_(editor("A")).put(f"{BOTS}/unseen", json=said, params={"allow_unknown": True})
+    assert (refused.status_code, "nobody has loaded it" in refused.json()["detail"]) == (403, True)
+    administrator = as_(editor("A", role=Role.ADMIN))
+    assert administrator.put(f"{BOTS}/unseen", json=said, params={"allow_unknown": True}).status_code == 201
+
+
+def test_pending_events_that_a_bot_left_in_other_accounts_stand(scene: Scene, as_: As) -> None:
+    put(as_, "moved", "B")
+    there = scene.event("B")
+    scene.set(there.event_id, bot_id=as_().get(f"{BOTS}/moved").json()["bot_id"])
+    put(as_, "moved", "A")
+    client = as_(editor("A", role=Role.ADMIN))
+    for preview in (True, False):
+        for verb, body in (("pause", {"pending": "cancel"}), ("pause", {"pending": "pause"}), ("archive", {})):
+            refused = client.post(f"{BOTS}/moved/{verb}", json=body, params={"preview": preview})
+            assert (refused.status_code, "beyond its scope" in refused.json()["detail"]) == (403, True), verb
+        changed = document("moved", "A", notes="other")
+        sent = {"pending": "cancel", "preview": preview}
+        assert client.put(f"{BOTS}/moved", json=changed, params=sent).status_code == 403
+    assert client.post(f"{BOTS}/moved/pause", json={}).status_code == 200
+    assert client.post(f"{BOTS}/moved/resume").status_code == 200
+    assert as_().get(f"/api/v1/events/{there.event_id}").json()["status"] == "scheduled"
+    assert as_().post(f"{BOTS}/moved/pause", json={"pending": "pause"}).json()["pending"]["paused"] == 1
+    client = as_(editor("A", role=Role.ADMIN))
+    assert client.post(f"{BOTS}/moved/resume").status_code == 403
+    assert as_().post(f"{BOTS}/moved/archive").json()["pending"]["cancelled"] == 1

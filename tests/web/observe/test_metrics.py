@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI, Request
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
-from tests.web.conftest import ADMIN, NOBODY, As, visitor
+from tests.web.conftest import ADMIN, NOBODY, As, visitor, warm
 from tests.web.observe.conftest import Working
 
 from duetime.app.app import App
@@ -260,9 +260,11 @@ def _server(app: App, *, is_open: bool) -> FastAPI:
     async def require_no_token(_request: Request, _visitor: Visitor) -> None:
         """Nobody is let in at all."""
 
-    return create_web(
-        app,
-        settings=WebSettings(metrics_open=is_open),
-        authenticate=lambda _request: None,
-        require_token=require_no_token,
+    return warm(
+        create_web(
+            app,
+            settings=WebSettings(metrics_open=is_open),
+            authenticate=lambda _request: None,
+            require_token=require_no_token,
+        )
     )

@@ -63,7 +63,7 @@ def test_a_plan_that_takes_long_shows_its_progress(
     assert part["hx-get"] == path
     assert path in page.links  # for those without scripts
     go.set()
-    web.state.plans.look(path.rpartition("/")[2], login_id=ADMIN.login_id, wait_seconds=PATIENCE)
+    web.state.plans.look(path.rpartition("/")[2], who=ADMIN.actor, wait_seconds=PATIENCE)
     done = Markup(client.get(path).text)
     assert "4 resources match" in done.text
     assert not any("hx-get" in attributes for _, attributes in done.elements)

@@ -56,7 +56,7 @@ def create_key(
         message = f"Login {login.login} is disabled; a key of it would open nothing. Enable it first."
         raise Conflict(message)
     require_within(grants, tx.access_groups.grants_of(login.login_id))
-    if sum(key.is_live(now=tx.now) for key in _keys_of(tx, login)) >= MOST_LIVE:
+    if len(tx.api_keys.live_of(login.login_id)) >= MOST_LIVE:
         message = f"Login {login.login} has {MOST_LIVE} API keys already. Revoke those that nobody needs."
         raise Conflict(message)
     made = new_key()
@@ -124,7 +124,3 @@ def _reaches(reach: Reach, grant: Grant) -> bool:
     if grant.accounts is None:
         return reach.is_everywhere
     return all(reach.covers(account) for account in grant.accounts)
-
-
-def _keys_of(tx: Transaction, login: Login) -> tuple[ApiKey, ...]:
-    return tx.api_keys.page(login_id=login.login_id, most=10 * MOST_LIVE).rows

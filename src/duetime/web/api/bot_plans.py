@@ -164,8 +164,8 @@ def plan_bot(
     """
     with app.store.read() as tx:
         bot_for(tx, visitor, name)
-    ticket = plans.ask(name, login_id=visitor.login_id, work=lambda: plan_for(app, visitor, name))
-    return _answer(plans.look(ticket, login_id=visitor.login_id, wait_seconds=wait), most=most)
+    ticket = plans.ask(name, who=visitor.actor, work=lambda: plan_for(app, visitor, name))
+    return _answer(plans.look(ticket, who=visitor.actor, wait_seconds=wait), most=most)
 
 
 @router.get(
@@ -187,7 +187,7 @@ def get_bot_plan(
     """Look how far a plan is that you have asked for; it is kept for ten minutes."""
     with app.store.read() as tx:
         bot_for(tx, visitor, name)
-    progress = plans.look(ticket, login_id=visitor.login_id, wait_seconds=wait)
+    progress = plans.look(ticket, who=visitor.actor, wait_seconds=wait)
     if progress.subject != name:
         raise UnknownName("plan", ticket)
     return _answer(progress, most=most)

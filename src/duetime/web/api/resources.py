@@ -1,64 +1,28 @@
 """`/api/v1/resources`: the inventory."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from duetime.core.access import Feature
 from duetime.core.cloud import ResourceTypeFacts
 from duetime.core.errors import DuetimeError
-from duetime.store.resource_query import ResourceQuery
 from duetime.web.answers import not_modified
 from duetime.web.api.page_body import PageOut
 from duetime.web.api.paths import API
 from duetime.web.api.resource_bodies import ResourceOut, ResourceTypeOut, WholeResourceOut
 from duetime.web.api_route import ApiRoute
 from duetime.web.etags import IfNoneMatch, single
-from duetime.web.event_filter import AccountParameter, accounts_of
 from duetime.web.need import CurrentVisitor, needs
-from duetime.web.paging import Cursor, Limit, read_text, write_text
-from duetime.web.parameters import NameText, OrEmpty, PlainText
+from duetime.web.paging import write_text
+from duetime.web.parameters import PlainText
 from duetime.web.ports import CurrentApp
 from duetime.web.reach import resource_for
-from duetime.web.visitor import Visitor
+from duetime.web.resource_filter import ResourceFilter
 
 router = APIRouter(prefix=f"{API}/resources", tags=["resources"], route_class=ApiRoute)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceFilter:
-    """Which resources to list."""
-
-    account: AccountParameter = None
-    region: Annotated[NameText | None, OrEmpty, Query(description="Only those of this region.")] = None
-    resource_type: Annotated[NameText | None, OrEmpty, Query(alias="type", description="Only those of this type.")] = (
-        None
-    )
-    state: Annotated[NameText | None, OrEmpty, Query(description="Only those in this state.")] = None
-    q: Annotated[NameText | None, OrEmpty, Query(description="Only those with this in id, name or tags.")] = None
-    gone: Annotated[bool, Query(description="List those that are gone, too.")] = False
-    limit: Limit = 100
-    cursor: Cursor = None
-
-    def query(self, visitor: Visitor) -> ResourceQuery:
-        """Return what to ask the store for: no more than the visitor may see.
-
-        Raises:
-            InvalidCursor: the cursor is none.
-        """
-        return ResourceQuery(
-            accounts=accounts_of(visitor.reach(Feature.RESOURCES), self.account),
-            region=self.region,
-            resource_type=self.resource_type,
-            state=self.state,
-            text=self.q,
-            gone=self.gone,
-            after_id=read_text(self.cursor),
-            most=self.limit,
-        )
 
 
 @router.get("", dependencies=[needs(Feature.RESOURCES)])

@@ -35,7 +35,6 @@ _Reason = Annotated[PlainText, Form(max_length=1000)]
 _VIEW = [needs(Feature.ACCESS)]
 _CHANGE = [needs(Feature.ACCESS, Role.ADMIN)]
 _PER_PAGE = 100
-_MOST_KEYS = 100
 
 
 class LoginVerb(StrEnum):
@@ -57,7 +56,7 @@ class AccessPage(PageContext):
 
     Attributes:
         groups_of: the names of each login's groups.
-        members: how many logins each group has.
+        members: how many logins each group has; groups without any are left out.
     """
 
     template = "access.html"
@@ -129,7 +128,7 @@ def access_page(request: Request, app: CurrentApp, visitor: CurrentVisitor, curs
             logins=found.rows,
             groups_of={number: tuple(group.name for group in theirs) for number, theirs in of_logins.items()},
             groups=groups,
-            members={group.name: len(tx.access_groups.members(group.name)) for group in groups},
+            members=tx.access_groups.sizes(),
             next_path=with_query("/access", cursor=write_text(found.next)) if found.next is not None else None,
             may_change=visitor.reach(Feature.ACCESS, Role.ADMIN).is_everywhere,
             now=tx.now,
@@ -272,14 +271,13 @@ def _page(
 ) -> LoginPage:
     with app.store.read() as tx:
         login = tx.logins.get(name)
-        keys = tx.api_keys.page(login_id=login.login_id, most=_MOST_KEYS).rows
         turned = LoginVerb.DISABLE if login.status is LoginStatus.ACTIVE else LoginVerb.ENABLE
         return LoginPage(
             login=login,
             groups=tuple(tx.access_groups.of(login.login_id)),
             grants=tx.access_groups.grants_of(login.login_id),
             sessions=tuple(tx.web_sessions.of_login(login.login_id, idle=desk.settings.session_idle)),
-            keys=tuple(key for key in keys if key.is_live(now=tx.now)),
+            keys=tx.api_keys.live_of(login.login_id),
             verbs=(LoginVerb.SIGN_OUT, LoginVerb.RESET, turned) if may_change else (),
             may_change=may_change,
             now=tx.now,

@@ -10,9 +10,9 @@ from duetime.app.app import App
 from duetime.core.access import Feature
 from duetime.core.errors import UnknownName
 from duetime.store.audit_chain import ChainReport
+from duetime.web.audit_filter import require_whole_audit
 from duetime.web.long_work import LongWork, Progress
 from duetime.web.need import CurrentVisitor, needs
-from duetime.web.pages.audit import require_all_of_it
 from duetime.web.pages.rendering import PageContext, render
 from duetime.web.ports import CurrentApp
 
@@ -47,24 +47,24 @@ CurrentVerifications = Annotated[LongWork[ChainReport], Depends(_verifications)]
 @router.get(_PATH, dependencies=[needs(Feature.AUDIT)])
 def start_page(request: Request, visitor: CurrentVisitor) -> Response:
     """Say what the chain is, with the button that follows it."""
-    require_all_of_it(visitor)
+    require_whole_audit(visitor)
     return render(request, AuditChainPage(None, ""))
 
 
 @router.post(_PATH, dependencies=[needs(Feature.AUDIT)])
 def follow(app: CurrentApp, visitor: CurrentVisitor, verifications: CurrentVerifications) -> Response:
     """Follow the chain from its first entry to its last."""
-    require_all_of_it(visitor)
-    ticket = verifications.ask(_SUBJECT, login_id=visitor.login_id, work=lambda: _verified(app))
+    require_whole_audit(visitor)
+    ticket = verifications.ask(_SUBJECT, who=visitor.actor, work=lambda: _verified(app))
     return RedirectResponse(f"{_PATH}/{ticket}", status_code=303)
 
 
 @router.get(f"{_PATH}/{{ticket}}", dependencies=[needs(Feature.AUDIT)])
 def chain_page(request: Request, ticket: str, visitor: CurrentVisitor, verifications: CurrentVerifications) -> Response:
     """Show what came of it, or how far it is."""
-    require_all_of_it(visitor)
+    require_whole_audit(visitor)
     try:
-        progress = verifications.look(ticket, login_id=visitor.login_id, wait_seconds=_QUICK_SECONDS)
+        progress = verifications.look(ticket, who=visitor.actor, wait_seconds=_QUICK_SECONDS)
     except UnknownName:
         return RedirectResponse(_PATH, status_code=303)
     look_path = "" if progress.is_over else f"{_PATH}/{progress.ticket}"

@@ -69,7 +69,7 @@ def ask(name: BotName, app: CurrentApp, visitor: CurrentVisitor, plans: CurrentP
     """Have a plan made."""
     with app.store.read() as tx:
         bot_head(tx, visitor, name)
-    ticket = plans.ask(name, login_id=visitor.login_id, work=lambda: plan_for(app, visitor, name))
+    ticket = plans.ask(name, who=visitor.actor, work=lambda: plan_for(app, visitor, name))
     return RedirectResponse(bot_path(name, "plan", ticket), status_code=303)
 
 
@@ -81,7 +81,7 @@ def plan_page(
     with app.store.read() as tx:
         head = bot_head(tx, visitor, name, tab="plan")
     try:
-        progress = plans.look(ticket, login_id=visitor.login_id, wait_seconds=_QUICK_SECONDS)
+        progress = plans.look(ticket, who=visitor.actor, wait_seconds=_QUICK_SECONDS)
     except UnknownName:
         return RedirectResponse(with_query(bot_path(name, "plan"), done="plan-gone"), status_code=303)
     if progress.subject != name:

@@ -24,7 +24,6 @@ from duetime.web.problems import headers_of, status_of
 
 router = APIRouter(prefix="/me", include_in_schema=False)
 _Typed = Annotated[str, Field(max_length=2000)]
-_MOST_KEYS = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +77,13 @@ class PasswordForm(BaseModel):
 def me_page(request: Request, app: CurrentApp, desk: CurrentDesk, visitor: CurrentVisitor) -> Response:
     """Show somebody what is known of them."""
     with app.store.read() as tx:
-        keys = tx.api_keys.page(login_id=visitor.login_id, most=_MOST_KEYS).rows
         page = MePage(
             login=tx.logins.require(visitor.login_id),
             groups=tuple(group.name for group in tx.access_groups.of(visitor.login_id)),
             grants=visitor.grants,
             sessions=tuple(tx.web_sessions.of_login(visitor.login_id, idle=desk.settings.session_idle)),
             here=digest(desk.session.read(request) or ""),
-            keys=tuple(key for key in keys if key.is_live(now=tx.now)),
+            keys=tx.api_keys.live_of(visitor.login_id),
             now=tx.now,
         )
     return render(request, page)

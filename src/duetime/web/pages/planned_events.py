@@ -1,6 +1,6 @@
 """Live events as the pages of resources and bots list them: when each comes next, and who asked for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +34,7 @@ class PlannedEvent:
 def planned_events(tx: Transaction, visitor: Visitor, events: Iterable[Event]) -> tuple[PlannedEvent, ...]:
     """Return live events as pages list them."""
     listed = list(events)
-    names = bot_names(tx, visitor) if any(event.bot_id is not None for event in listed) else {}
+    names = bot_names(tx, visitor, {event.bot_id for event in listed if event.bot_id is not None})
     return tuple(
         PlannedEvent(
             event=event,
@@ -47,7 +47,7 @@ def planned_events(tx: Transaction, visitor: Visitor, events: Iterable[Event]) -
     )
 
 
-def bot_names(tx: Transaction, visitor: Visitor) -> Mapping[int, str]:
-    """Return the names of the bots that a visitor may see, by their numbers."""
+def bot_names(tx: Transaction, visitor: Visitor, bot_ids: Collection[int]) -> Mapping[int, str]:
+    """Return the names of those of some bots that a visitor may see, by their numbers."""
     reach = visitor.reach(Feature.BOTS)
-    return {bot.bot_id: bot.name for bot in tx.bots.all() if reaches_bot(reach, bot)}
+    return {bot_id: bot.name for bot_id, bot in tx.bots.by_ids(bot_ids).items() if reaches_bot(reach, bot)}

@@ -1,23 +1,23 @@
 """`/resources/{id}`: one resource, all that is planned for it, and all that happened to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from duetime.bots.conflicts import acts_on, conflicts_among
 from duetime.core.access import Feature, Role
 from duetime.core.resources import Resource
 from duetime.core.statuses import EventStatus
 from duetime.store.event_table import EventQuery
 from duetime.store.store import Transaction
+from duetime.web.event_conflicts import conflicts_on
 from duetime.web.need import CurrentVisitor, needs
 from duetime.web.pages.past_runs import PastRun, past_runs
 from duetime.web.pages.paths import resource_path, with_query
-from duetime.web.pages.planned_events import PlannedEvent, bot_names, planned_events
+from duetime.web.pages.planned_events import PlannedEvent, planned_events
 from duetime.web.pages.rendering import PageContext, render
 from duetime.web.paging import Cursor, read_run_place, write_run_place
 from duetime.web.parameters import PlainText
@@ -112,19 +112,8 @@ def _planned(tx: Transaction, visitor: Visitor, resource: Resource) -> Planned |
     return Planned(
         events=planned_events(tx, visitor, events),
         more=found.next is not None,
-        conflicts=_conflicts(tx, visitor, resource),
+        conflicts=conflicts_on(tx, visitor, resource.resource_id),
     )
-
-
-def _conflicts(tx: Transaction, visitor: Visitor, resource: Resource) -> tuple[str, ...]:
-    """Say which live events want opposite things at nearly one time; bots that are hidden are not named."""
-    acts = acts_on(tx, [resource.resource_id])
-    if not acts:
-        return ()
-    shown = set(bot_names(tx, visitor).values())
-    kinds = tx.event_types.by_ids({act.event_type for act in acts})
-    named = [act if act.bot in shown else replace(act, bot="") for act in acts]
-    return tuple(conflict.in_words() for conflict in conflicts_among(named, kinds))
 
 
 def _happened(tx: Transaction, visitor: Visitor, resource: Resource, cursor: str | None) -> Happened | None:

@@ -1,77 +1,25 @@
 """`/resources`: the inventory, as the harvests found it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from duetime.core.access import Feature
 from duetime.core.resources import Resource
-from duetime.store.resource_query import ResourceQuery
 from duetime.store.store import Transaction
-from duetime.web.event_filter import DEFAULT_LIMIT, accounts_of
+from duetime.web.event_filter import DEFAULT_LIMIT
 from duetime.web.need import CurrentVisitor, needs
 from duetime.web.pages.paths import with_query
 from duetime.web.pages.rendering import PageContext, render
-from duetime.web.paging import Cursor, Limit, read_text, write_text
-from duetime.web.parameters import NameText, OrEmpty
+from duetime.web.paging import write_text
 from duetime.web.ports import CurrentApp
+from duetime.web.resource_filter import ResourceFilter
 from duetime.web.visitor import Visitor
 
 router = APIRouter(include_in_schema=False)
-_Word = Annotated[NameText | None, OrEmpty, Query()]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceFilter:
-    """Which resources are asked for; the parameters are those of the API."""
-
-    resource_type: Annotated[NameText | None, OrEmpty, Query(alias="type")] = None
-    account: _Word = None
-    region: _Word = None
-    state: _Word = None
-    q: _Word = None
-    gone: bool = False
-    limit: Limit = DEFAULT_LIMIT
-    cursor: Cursor = None
-
-    def query(self, visitor: Visitor) -> ResourceQuery:
-        """Return what to ask the store for: no more than the visitor may see.
-
-        Raises:
-            Invalid: the cursor cannot be read.
-        """
-        return ResourceQuery(
-            accounts=accounts_of(visitor.reach(Feature.RESOURCES), self.account),
-            region=self.region,
-            resource_type=self.resource_type,
-            state=self.state,
-            text=self.q,
-            gone=self.gone,
-            after_id=read_text(self.cursor),
-            most=self.limit,
-        )
-
-    @property
-    def is_set(self) -> bool:
-        """Whether the list is narrowed down."""
-        return any((self.resource_type, self.account, self.region, self.state, self.q, self.gone))
-
-    def path(self, cursor: str | None = None) -> str:
-        """Return where the list with this filter is, from a cursor on."""
-        return with_query(
-            "/resources",
-            type=self.resource_type,
-            account=self.account,
-            region=self.region,
-            state=self.state,
-            q=self.q,
-            gone="true" if self.gone else None,
-            limit=None if self.limit == DEFAULT_LIMIT else self.limit,
-            cursor=cursor,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +35,9 @@ class ResourcesPage(PageContext):
     template = "resources.html"
     rows: tuple[Resource, ...]
     filters: ResourceFilter
+    is_filtered: bool
     next_path: str | None
+    first_path: str | None
     more: bool
     accounts: tuple[str, ...]
     types: tuple[str, ...]
@@ -107,7 +57,9 @@ def resources_page(
         context = ResourcesPage(
             rows=found.rows,
             filters=filters,
-            next_path=None if found.next is None else filters.path(write_text(found.next)),
+            is_filtered=replace(filters, cursor=None, limit=DEFAULT_LIMIT) != ResourceFilter(),
+            next_path=None if found.next is None else _path(filters, write_text(found.next)),
+            first_path=_path(filters, None) if filters.cursor else None,
             more=found.next is not None and len(found.rows) < filters.limit,
             accounts=accounts,
             types=types,
@@ -116,6 +68,20 @@ def resources_page(
             groups=dict(tx.groups.of([resource.resource_id for resource in found.rows])),
         )
     return render(request, context)
+
+
+def _path(filters: ResourceFilter, cursor: str | None) -> str:
+    return with_query(
+        "/resources",
+        type=filters.resource_type,
+        account=filters.account,
+        region=filters.region,
+        state=filters.state,
+        q=filters.q,
+        gone="true" if filters.gone else None,
+        limit=None if filters.limit == DEFAULT_LIMIT else filters.limit,
+        cursor=cursor,
+    )
 
 
 def _choices(tx: Transaction, visitor: Visitor) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

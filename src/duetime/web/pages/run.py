@@ -88,7 +88,7 @@ def _run_page(tx: Transaction, visitor: Visitor, run: Run) -> RunPage:
     account = account_of(run.resource_id)
     result = shown_text(run.result, visitor=visitor, feature=Feature.HISTORY, account=account)
     is_hidden = result == HIDDEN and not visitor.sees_payloads(Feature.HISTORY, account)
-    bot = None if run.bot_id is None else bot_names(tx, visitor).get(run.bot_id)
+    bot = None if run.bot_id is None else bot_names(tx, visitor, [run.bot_id]).get(run.bot_id)
     return RunPage(
         run=run,
         past=past_runs(tx, visitor, [run])[0],

@@ -161,7 +161,7 @@ def _timeline(tx: Transaction, app: App, visitor: Visitor, asked: _Asked) -> Upc
         found = replace(found, occurrences=_on(found.occurrences, asked.start, now=tx.now, zone=asked.zone), next=None)
     else:
         found = upcoming_for(tx, app, visitor, filters)
-    names = bot_names(tx, visitor)
+    names = _bot_names(tx, visitor, found)
     page = _page(tx, visitor, asked, found, names)
     return replace(
         page,
@@ -182,7 +182,7 @@ def _calendar(tx: Transaction, app: App, visitor: Visitor, asked: _Asked) -> Upc
     most = None if asked.view is View.WEEK else MOST_SHOWN
     begin = max(first, week_of(today)[0])  # weeks that have passed hold nothing that comes
     shown = calendar_days(found.occurrences, first=begin, end=end, today=today, zone=asked.zone, most=most)
-    page = _page(tx, visitor, asked, found, bot_names(tx, visitor))
+    page = _page(tx, visitor, asked, found, _bot_names(tx, visitor, found))
     complete_until = found.complete_until if found.next is None else found.next.at
     calendar = Calendar(
         title=f"{first:%B %Y}" if asked.view is View.MONTH else f"{first} to {end - timedelta(days=1)}",
@@ -194,6 +194,11 @@ def _calendar(tx: Transaction, app: App, visitor: Visitor, asked: _Asked) -> Upc
     return replace(
         page, calendar=calendar, is_truncated=page.is_truncated or found.next is not None, complete_until=complete_until
     )
+
+
+def _bot_names(tx: Transaction, visitor: Visitor, found: UpcomingView) -> Mapping[int, str]:
+    events = [occurrence.event for occurrence in found.occurrences]
+    return bot_names(tx, visitor, {event.bot_id for event in events if event.bot_id is not None})
 
 
 def _page(

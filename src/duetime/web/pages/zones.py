@@ -24,10 +24,6 @@ class ShownZone(NamedTuple):
     name: str
     info: tzinfo
 
-    @property
-    def is_utc(self) -> bool:
-        return self.info is UTC
-
 
 UTC_ZONE = ShownZone("UTC", UTC)
 
