@@ -76,11 +76,16 @@ def require_definition(app: App, visitor: Visitor, definition: BotDefinition) ->
     """See that a visitor may have a bot do what a definition says.
 
     Raises:
-        Forbidden: it looks beyond their accounts, asks for events that reach beyond them, or uses an action that is for
-            administrators, or may be.
+        Forbidden: it looks beyond their accounts, asks for events that reach beyond them, acts for another user than
+            their own, or uses an action that is for administrators, or may be.
     """
     bot = Bot(0, definition)
     edits = visitor.reach(Feature.BOTS, Role.EDITOR)
+    administers = reaches_bot(visitor.reach(Feature.BOTS, Role.ADMIN), bot)
+    mine = visitor.user_resource_id
+    if mine is not None and definition.owner != mine and not administers:
+        # What may be done for a user is asked of the bot's owner; to name another one would go around it.
+        raise Forbidden(Feature.BOTS, Role.ADMIN, f"your bots act for {mine}; name it as the bot's owner")
     if not reaches_bot(edits, bot):
         problem = "name accounts in the bot's scope, and only such as you may change bots of"
         raise Forbidden(Feature.BOTS, Role.EDITOR, problem)
@@ -90,7 +95,7 @@ def require_definition(app: App, visitor: Visitor, definition: BotDefinition) ->
             problem = f"in all accounts: {beyond.strip()} acts on more than its resource"
             raise Forbidden(Feature.BOTS, Role.EDITOR, problem)
         found = app.registries.actions.get(use.uid)
-        if (found is None or found.item.admin_only) and not reaches_bot(visitor.reach(Feature.BOTS, Role.ADMIN), bot):
+        if (found is None or found.item.admin_only) and not administers:
             problem = "may be for administrators: nobody has loaded it" if found is None else "is for administrators"
             raise Forbidden(Feature.BOTS, Role.ADMIN, f"the action {use.uid} {problem}")
 

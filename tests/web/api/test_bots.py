@@ -286,6 +286,16 @@ def test_an_action_that_nobody_has_loaded_may_be_for_administrators(as_: As) -> 
     assert administrator.put(f"{BOTS}/unseen", json=said, params={"allow_unknown": True}).status_code == 201
 
 
+def test_a_login_that_stands_for_a_user_has_bots_act_for_that_user_alone(as_: As) -> None:
+    who = replace(editor("A"), user_resource_id="divvyuser:7")
+    for owner in ({}, {"owner": "divvyuser:1"}):
+        refused = put(as_, "mine", "A", who=who, **owner)
+        assert (refused.status_code, "divvyuser:7" in refused.json()["detail"]) == (403, True)
+    assert put(as_, "mine", "A", who=who, owner="divvyuser:7").status_code == 201
+    administrator = replace(editor("A", role=Role.ADMIN), user_resource_id="divvyuser:7")
+    assert put(as_, "mine", "A", who=administrator, owner="divvyuser:1").status_code == 200
+
+
 def test_pending_events_that_a_bot_left_in_other_accounts_stand(scene: Scene, as_: As) -> None:
     put(as_, "moved", "B")
     there = scene.event("B")
