@@ -47,7 +47,7 @@ def save(
         typer.Option(
             "--grant",
             metavar="GRANT",
-            help="FEATURE:ROLE[:ACCOUNT,...][:payloads], such as events:editor:dev,test; may be repeated.",
+            help="FEATURE:ROLE[:ACCOUNT,...], or with :payloads, such as events:editor:dev,test; may be repeated.",
         ),
     ],
     description: Annotated[str, typer.Option("--description", help="What it is for.")] = "",

@@ -67,7 +67,7 @@ def create(
         typer.Option(
             "--grant",
             metavar="GRANT",
-            help="What it opens: FEATURE:ROLE[:ACCOUNT,...][:payloads]; may be repeated. No more than LOGIN may do.",
+            help="What it opens: FEATURE:ROLE[:ACCOUNT,...], or with :payloads; may be repeated. At most what LOGIN may.",
         ),
     ],
     days: Annotated[int, typer.Option("--days", min=0, max=3650, help="After how many days it ends; 0 = never.")] = 90,

@@ -8,7 +8,7 @@ from duetime.core.grant_documents import EVERY, read_grants
 from duetime.core.json_types import JsonObject
 
 _PAYLOADS = "payloads"
-_FORM = "FEATURE:ROLE[:ACCOUNT,...][:payloads], such as events:editor:dev,test"
+_FORM = "FEATURE:ROLE[:ACCOUNT,...], and :payloads if wanted, such as events:editor:dev,test"
 
 
 def read_grant_options(options: Sequence[str]) -> Grants:
