@@ -67,7 +67,7 @@ def create(
         typer.Option(
             "--grant",
             metavar="GRANT",
-            help="What it opens: FEATURE:ROLE[:ACCOUNT,...], or with :payloads; may be repeated. At most what LOGIN may.",
+            help="What it opens: FEATURE:ROLE[:ACCOUNT,...], or with :payloads; may be repeated.",
         ),
     ],
     days: Annotated[int, typer.Option("--days", min=0, max=3650, help="After how many days it ends; 0 = never.")] = 90,
