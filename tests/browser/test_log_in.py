@@ -11,7 +11,7 @@ def test_log_in_and_out(context: BrowserContext, place: Place) -> None:
     page = context.new_page()
     log_in(page, place.password)
     expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Log out").click()
     expect(page).to_have_url(re.compile(r"/login"))
     page.goto("/events")
     expect(page).to_have_url(re.compile(r"/login\?next="))

@@ -31,7 +31,15 @@ class Undo(NamedTuple):
     later: tuple[str, ...] = ()
 
 
-def undo_run(client: Client, run_id: str, *, when: datetime | None = None, actor: str = "", reason: str = "") -> Undo:
+def undo_run(
+    client: Client,
+    run_id: str,
+    *,
+    when: datetime | None = None,
+    user_resource_id: str | None = None,
+    actor: str = "",
+    reason: str = "",
+) -> Undo:
     """Schedule the event that undoes a run.
 
     It has the run's event as its parent and appears in the history like any other. While it lives no second one is
@@ -41,6 +49,7 @@ def undo_run(client: Client, run_id: str, *, when: datetime | None = None, actor
         client: what schedules.
         run_id: the run's name, `event/due time/attempt`.
         when: when to undo it; None = now.
+        user_resource_id: the user that the event acts for; None = nobody in particular.
         actor: who asks.
         reason: why.
 
@@ -70,6 +79,7 @@ def undo_run(client: Client, run_id: str, *, when: datetime | None = None, actor
             description=f"undoes {run.event_type} of run {run.run_id}",
             on_existing=OnExisting.ADD,
             parent_id=run.event_id,
+            user_resource_id=user_resource_id,
             created_by=actor,
         )
         prepared = prepare(request, known=known, now=tx.now, key=key, most_bytes=client.max_argument_bytes)

@@ -95,6 +95,11 @@ class EventTable:
             raise UnknownName("event", event_id)
         return event_of(row)
 
+    def by_ids(self, event_ids: Collection[int]) -> dict[int, Event]:
+        """Return the events with these ids, by id; those that are not there are left out."""
+        found = self._connection.execute(select(events).where(events.c.event_id.in_(sorted(event_ids))))
+        return {row.event_id: event_of(row) for row in found}
+
     def add(self, event: NewEvent, *, now: datetime) -> int:
         """Insert one event and return its id.
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from duetime.app.app import App
 from duetime.bots.pending import PendingEvents
 from duetime.bots.planned_run import RUN_BOT
 from duetime.bots.require import Require
-from duetime.core.access import Feature, Role
+from duetime.core.access import Feature, Reach, Role
 from duetime.core.bots import Bot, BotDefinition, BotVersion
 from duetime.core.errors import UnknownName
 from duetime.core.statuses import EventStatus
@@ -52,6 +53,21 @@ def version_for(tx: Transaction, visitor: Visitor, name: str, version: int) -> B
     if not reaches_bot(visitor.reach(Feature.BOTS), replace(bot, definition=found.definition)):
         raise UnknownName(f"bot {name!r} with version", version)
     return found
+
+
+def looks_within_since(tx: Transaction, reach: Reach, bot: Bot) -> datetime | None:
+    """Return since when a bot has looked at nothing beyond a reach: its earlier runs may tell of other accounts.
+
+    None = it never has looked further. The bot itself must be reached.
+    """
+    since = None
+    if reach.is_everywhere:
+        return since
+    for version in reversed(tx.bots.versions(bot.name)):
+        if not reaches_bot(reach, replace(bot, definition=version.definition)):
+            return since
+        since = version.created_at
+    return None
 
 
 def editing(

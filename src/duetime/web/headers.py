@@ -44,7 +44,7 @@ class SafeHeaders:
             await send(message)
 
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > self._most:
+        if not (length.isascii() and length.isdigit()) or int(length) > self._most:
             problem = {
                 "type": "urn:duetime:TooLarge",
                 "title": "Content Too Large",

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from duetime.bots.owners import Permit
 from duetime.core.access import Feature, Role
 from duetime.scheduling.client import Client
 from duetime.scheduling.one_transaction import within
@@ -29,8 +30,14 @@ def undo_in(
         UnknownName: there is no such run in the visitor's accounts.
         Forbidden: the visitor is no editor of events in the account of the run's resource.
         CannotUndo: nothing undoes it.
+        NotAllowed: the login's user may not have done what undoes it.
     """
     run = run_for(tx, visitor, run_id)
     if not visitor.reach(Feature.EVENTS, Role.EDITOR).covers(account_of(run.resource_id)):
         raise Forbidden(Feature.EVENTS, Role.EDITOR)
-    return undo_run(within(client, tx), run_id, when=when, actor=visitor.actor, reason=reason)
+    user = visitor.user_resource_id
+    undo = undo_run(within(client, tx), run_id, when=when, user_resource_id=user, actor=visitor.actor, reason=reason)
+    if undo.is_new:  # what undoes a run is known only now; an error takes it back
+        only_known = client.bot_policy.only_known_owners
+        Permit(user, tx.users.by_ids, only_known=only_known)(undo.event.event_type)
+    return undo

@@ -21,7 +21,7 @@ def test_somebody_logs_in_and_out(app: App, add: Add, enter: Enter) -> None:
     ann = enter("ann")
     page = ann.client.get("/me")
     assert page.status_code == 200
-    assert "Sign out" in page.text
+    assert "Log out" in page.text
     out = ann.post("/logout")
     assert (out.status_code, out.headers["location"]) == (303, "/login?done=signed-out")
     assert ann.client.get("/me", follow_redirects=False).headers["location"] == "/login?next=%2Fme"

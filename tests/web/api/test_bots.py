@@ -1,6 +1,7 @@
 """`/api/v1/bots`."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from tests.web.api.scene import Scene
 from tests.web.conftest import ADMIN, As, visitor
 
 from duetime.app.app import App
+from duetime.bots.planned_run import RUN_BOT
 from duetime.core.access import Feature, Role
+from duetime.testing.clock import ManualClock
 
 BOTS = "/api/v1/bots"
 
@@ -284,6 +287,27 @@ def test_an_action_that_nobody_has_loaded_may_be_for_administrators(as_: As) -> 
     assert (refused.status_code, "nobody has loaded it" in refused.json()["detail"]) == (403, True)
     administrator = as_(editor("A", role=Role.ADMIN))
     assert administrator.put(f"{BOTS}/unseen", json=said, params={"allow_unknown": True}).status_code == 201
+
+
+def test_runs_from_before_a_bot_moved_are_not_shown(scene: Scene, as_: As, clock: ManualClock) -> None:
+    put(as_, "moved", "B")
+    bot_id = as_().get(f"{BOTS}/moved").json()["bot_id"]
+
+    def ran() -> int:
+        run = scene.run(None, event_type=RUN_BOT, args={"bot": "moved"})
+        scene.set(run.event_id, bot_id=bot_id)
+        scene.set_run(run, bot_id=bot_id)
+        return run.event_id
+
+    before = ran()
+    clock.move_to(clock.now() + timedelta(minutes=1))
+    put(as_, "moved", "A")
+    after = ran()
+    for who, seen in ((editor("A"), [after]), (ADMIN, [after, before])):
+        client = as_(who)
+        assert [run["event_id"] for run in client.get(f"{BOTS}/moved/runs").json()["items"]] == seen
+        answers = {event: client.get(f"{BOTS}/moved/runs/{event}").status_code for event in (before, after)}
+        assert answers == {event: 200 if event in seen else 404 for event in (before, after)}
 
 
 def test_a_login_that_stands_for_a_user_has_bots_act_for_that_user_alone(as_: As) -> None:

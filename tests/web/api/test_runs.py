@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from tests.web.api.scene import LOG, STOP, Scene
-from tests.web.conftest import As, visitor
+from tests.web.conftest import ADMIN, As, visitor
 
 from duetime.core.access import Feature, Grant, Grants, Role
 from duetime.core.events import Run
@@ -189,6 +190,19 @@ class TestUndo:
         assert not as_().post(f"{path_of(run)}/undo").json()["is_new"]
         shown = as_().get(path_of(run)).json()
         assert shown["undone_by"] == body["event"]["event_id"]
+
+    def test_the_user_of_the_login_must_be_allowed_it(self, scene: Scene, as_: As) -> None:
+        run = self.undoable(scene)
+        who = replace(ADMIN, user_resource_id="divvyuser:7")
+        with scene.store.write() as tx:
+            tx.users.add("divvyuser:7", event_types=["divvy.stop_*"])
+        refused = as_(who).post(f"{path_of(run)}/undo")
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:duetime:NotAllowed")
+        assert as_().get(path_of(run)).json()["undone_by"] is None
+        with scene.store.write() as tx:
+            tx.users.allow("divvyuser:7", ["divvy.start_*"])
+        event_id = as_(who).post(f"{path_of(run)}/undo").json()["event"]["event_id"]
+        assert scene.client.get(event_id).user_resource_id == "divvyuser:7"
 
     def test_what_cannot_be_undone(self, scene: Scene, as_: As) -> None:
         run = scene.run("A", event_type=LOG, args={"message": "hello"})

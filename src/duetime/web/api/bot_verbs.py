@@ -20,7 +20,7 @@ from duetime.web.api.page_body import PageOut
 from duetime.web.api.paths import bot_path
 from duetime.web.api_route import ApiRoute
 from duetime.web.bot_outlook import preview_archiving, preview_pausing, preview_resuming
-from duetime.web.bot_reach import bot_to_change
+from duetime.web.bot_reach import bot_to_change, looks_within_since
 from duetime.web.need import CurrentVisitor, needs
 from duetime.web.paging import Cursor, Limit, read_run_place, write_run_place
 from duetime.web.parameters import LARGEST_ID
@@ -90,10 +90,20 @@ def list_bot_runs(
     """List the runs of a bot, the last that ended first."""
     with app.store.read() as tx:
         bot = bot_for(tx, visitor, name)
-        query = RunQuery(event_type=RUN_BOT, bot_id=bot.bot_id, after=read_run_place(cursor), most=limit)
+        query = RunQuery(
+            event_type=RUN_BOT,
+            bot_id=bot.bot_id,
+            finished_after=looks_within_since(tx, visitor.reach(Feature.BOTS), bot),
+            after=read_run_place(cursor),
+            most=limit,
+        )
         page = tx.runs.page(query)
-        events = {run.event_id: tx.events.get(run.event_id) for run in page.rows}
-    items = [BotRunOut.of(events[run.event_id], run, watch=_watch(name, events[run.event_id])) for run in page.rows]
+        events = tx.events.by_ids({run.event_id for run in page.rows})
+    items = [
+        BotRunOut.of(event, run, watch=_watch(name, event))
+        for run in page.rows
+        if (event := events.get(run.event_id)) is not None  # pruning may have taken it a moment before its runs
+    ]
     return PageOut(items=items, next=write_run_place(page.next), looked_back_to=page.looked_back_to)
 
 
@@ -106,8 +116,12 @@ def get_bot_run(
 ) -> BotRunOut:
     """Look how a run of a bot goes on."""
     with app.store.read() as tx:
-        event = _run_of(tx, bot_for(tx, visitor, name), event_id)
+        bot = bot_for(tx, visitor, name)
+        event = _run_of(tx, bot, event_id)
         runs = tx.runs.of_event(event_id, most=1)
+        since = looks_within_since(tx, visitor.reach(Feature.BOTS), bot)
+    if since is not None and runs and runs[-1].finished_at < since:
+        raise UnknownName("run of this bot", event_id)
     return BotRunOut.of(event, runs[-1] if runs else None, watch=_watch(name, event))
 
 

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from duetime.bots.planned_run import RUN_BOT, planned_run
-from duetime.core.access import Feature, Role
+from duetime.core.access import Feature, Reach, Role
 from duetime.core.bots import Bot, BotStatus
 from duetime.core.events import Run
 from duetime.core.statuses import EventStatus
 from duetime.store.event_table import EventQuery
 from duetime.store.run_table import RunQuery
 from duetime.store.store import Transaction
+from duetime.web.bot_reach import looks_within_since
 from duetime.web.need import CurrentVisitor, needs
 from duetime.web.pages.paths import run_path, with_query
 from duetime.web.pages.rendering import PageContext, render
@@ -156,10 +157,17 @@ def _row(tx: Transaction, visitor: Visitor, bot: Bot, last_runs: Mapping[int, Ru
         next_run=planned.due_at if planned is not None and planned.status is not EventStatus.PAUSED else None,
         # A bot that looks at reached accounts alone says nothing of others, although its runs belong to no account.
         last=LastRun(last, run_path(last) if history.is_everywhere else None)
-        if last is not None and reaches_bot(history, bot)
+        if last is not None and _is_shown(tx, history, bot, last)
         else None,
         pending=_pending(tx, visitor, bot, has_planned_run=planned is not None),
     )
+
+
+def _is_shown(tx: Transaction, history: Reach, bot: Bot, run: Run) -> bool:
+    if not reaches_bot(history, bot):
+        return False
+    since = looks_within_since(tx, history, bot)
+    return since is None or run.finished_at >= since
 
 
 def _pending(tx: Transaction, visitor: Visitor, bot: Bot, *, has_planned_run: bool) -> Pending | None:

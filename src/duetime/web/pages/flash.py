@@ -40,7 +40,7 @@ MESSAGES: Mapping[str, str] = {
     "session-ended": "The session is ended.",
     "sessions-ended": "The sessions are ended.",
     "password-changed": "The password is changed, and all other sessions are ended.",
-    "signed-out": "You are signed out.",
+    "signed-out": "You are logged out.",
 }
 
 
